@@ -1,0 +1,1 @@
+//! Makes the chain specs from the runtimes' genesis presets.

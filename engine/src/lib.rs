@@ -1,0 +1,1 @@
+//! The actor engine: runs Gear programs, knows nothing of chains.

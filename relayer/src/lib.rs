@@ -1,0 +1,1 @@
+//! The relayer daemon and the command line.

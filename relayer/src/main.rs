@@ -1,0 +1,2 @@
+//! The relayer daemon and the command line.
+fn main() {}

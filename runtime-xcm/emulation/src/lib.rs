@@ -1,0 +1,1 @@
+//! Relay chain, Gear and sibling in one process.

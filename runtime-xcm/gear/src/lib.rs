@@ -1,0 +1,1 @@
+//! The Gear parachain's runtime.

@@ -1,0 +1,1 @@
+//! Ethereum's beacon light client on a chain's storage.

@@ -1,0 +1,1 @@
+//! Proven Ethereum events become messages to programs, exactly once.

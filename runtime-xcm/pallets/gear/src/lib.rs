@@ -1,0 +1,1 @@
+//! The actor engine on a chain's storage.

@@ -1,0 +1,1 @@
+//! XCM in and out of the actor engine.

@@ -1,0 +1,190 @@
+//! What the pallets of a Gear parachain say to one another.
+//!
+//! Three parties meet here and none of them knows another: those that bring messages in (the XCM
+//! gateway, the Ethereum inbox), the one that runs programs (`pallet-gear`), and those that carry
+//! a program's messages out (the XCM gateway). The first hold a [`PostMessage`], the second holds
+//! a [`RouteMessage`] and a [`Builtin`]; the runtime ties them together.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+pub use gprimitives::{ActorId, CodeId, MessageId};
+use polkadot_sdk::{
+	sp_runtime::{AccountId32, BoundedVec, DispatchError, traits::ConstU32},
+	sp_weights::Weight,
+	staging_xcm::latest::{Assets, Location},
+};
+use scale_info::TypeInfo;
+
+/// Gas, the unit in which execution is bought. Converted to weight by the runtime.
+pub type Gas = u64;
+
+/// An amount of the chain's native asset, in its smallest unit.
+pub type Value = u128;
+
+/// Identifies one journey across chains: XCM's `SetTopic`, or the hash that stands for it.
+pub type Topic = [u8; 32];
+
+/// An Ethereum account's 20 bytes.
+pub type EthereumAddress = [u8; 20];
+
+/// Longest call template a remote caller may ask replies to be wrapped in, in bytes.
+pub const MAX_TEMPLATE_LEN: u32 = 256;
+
+/// Who a message is from, in full. The [`ActorId`] a program sees is derived from it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum Origin {
+	/// An account of this chain, by a signed extrinsic.
+	Account(AccountId32),
+	/// A location of the consensus universe, by XCM, as seen from this chain.
+	Location(Location),
+	/// An account of an Ethereum chain, by a proven event.
+	Ethereum {
+		/// EIP-155 chain id.
+		chain_id: u64,
+		/// The account that called the gateway.
+		address: EthereumAddress,
+	},
+}
+
+/// Where and how a remote caller wants a program's messages to it delivered.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
+)]
+pub struct ReplyTo {
+	/// SCALE bytes of a call of the caller's chain up to, and without, its only argument, a
+	/// [`ProgramMessage`]: usually two bytes, pallet index and call index.
+	pub call: BoundedVec<u8, ConstU32<MAX_TEMPLATE_LEN>>,
+	/// Weight the caller's chain may spend on that call.
+	pub weight: Weight,
+}
+
+/// What a remote caller's [`ReplyTo::call`] receives.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct ProgramMessage {
+	/// The message's id on the Gear chain.
+	pub id: [u8; 32],
+	/// The caller's message that this one answers, where it is a reply.
+	pub in_reply_to: Option<[u8; 32]>,
+	/// What the program sent.
+	pub payload: Vec<u8>,
+}
+
+/// Where a message comes from and what came along with it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct Provenance {
+	/// The sender in full.
+	pub origin: Origin,
+	/// The journey this message is a step of.
+	pub topic: Option<Topic>,
+	/// Assets credited to the program together with this message.
+	pub assets: Assets,
+	/// How the sender wants to be answered; `None` leaves answers in its mailbox here.
+	pub reply_to: Option<ReplyTo>,
+}
+
+/// A message for a program, from outside the engine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Posting {
+	/// The sender as the program sees it.
+	pub source: ActorId,
+	/// Pays gas and value, gets back what is left.
+	pub payer: AccountId32,
+	/// The program.
+	pub destination: ActorId,
+	/// Bytes for the program.
+	pub payload: Vec<u8>,
+	/// Gas bought for this message.
+	pub gas_limit: Gas,
+	/// Native asset that goes with the message.
+	pub value: Value,
+	/// Where it comes from.
+	pub provenance: Provenance,
+}
+
+/// Puts messages into the global queue. Never executes them.
+pub trait PostMessage {
+	/// Reserves gas and value from the payer and enqueues.
+	///
+	/// Errors leave nothing behind: no program of that id, a gas limit over the block's, a payload
+	/// too long, or a payer who cannot pay.
+	fn post(posting: Posting) -> Result<MessageId, DispatchError>;
+
+	/// Whether a program of that id exists and can receive.
+	fn is_program(id: ActorId) -> bool;
+
+	/// What `gas` costs, in the native asset.
+	fn gas_price(gas: Gas) -> Value;
+}
+
+/// A message a program sent to an actor that is no program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outgoing {
+	/// Its id.
+	pub id: MessageId,
+	/// The program.
+	pub source: ActorId,
+	/// The actor it is for.
+	pub destination: ActorId,
+	/// Bytes for the actor.
+	pub payload: Vec<u8>,
+	/// The message it answers, where it is a reply.
+	pub in_reply_to: Option<MessageId>,
+}
+
+/// What became of an [`Outgoing`] message.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum Routed {
+	/// The destination lives here: the message stays on this chain.
+	Local,
+	/// It left for another chain.
+	Sent {
+		/// The journey under which it travels.
+		topic: Topic,
+	},
+}
+
+/// Carries programs' messages to actors that live on other chains.
+pub trait RouteMessage {
+	/// Carries `message` if its destination lives elsewhere.
+	///
+	/// Errors when it does but cannot be reached: the message stays on this chain then.
+	fn route(message: &Outgoing) -> Result<Routed, DispatchError>;
+}
+
+impl RouteMessage for () {
+	fn route(_: &Outgoing) -> Result<Routed, DispatchError> {
+		Ok(Routed::Local)
+	}
+}
+
+/// Actors that are part of the runtime.
+pub trait Builtin {
+	/// Whether `actor` is one of them.
+	fn is_builtin(actor: ActorId) -> bool;
+
+	/// Handles a message from program `source` and returns the reply's payload.
+	///
+	/// An error becomes an error reply and leaves the state as it was before.
+	fn handle(source: ActorId, actor: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError>;
+
+	/// Weight of [`Builtin::handle`] at its worst.
+	fn weight() -> Weight;
+}
+
+impl Builtin for () {
+	fn is_builtin(_: ActorId) -> bool {
+		false
+	}
+
+	fn handle(_: ActorId, _: ActorId, _: &[u8]) -> Result<Vec<u8>, DispatchError> {
+		Err(DispatchError::Unavailable)
+	}
+
+	fn weight() -> Weight {
+		Weight::zero()
+	}
+}

@@ -1,0 +1,1 @@
+//! A second parachain, as small as can be, that talks to programs.
