@@ -1,0 +1,26 @@
+# Two commands on a fresh machine: `make dev` and `make test`. Everything else is a part of them.
+.PHONY: help dev test setup build fmt clean
+.DEFAULT_GOAL := help
+
+help: ## Shows this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: setup build ## Sets up, starts the dev network and does the main job on it (ARGS=--once: then stops)
+	@scripts/dev $(ARGS)
+
+test: setup ## Sets up, then runs every check and every test
+	@scripts/test
+
+setup: ## Installs what the rest needs, from package registries
+	@scripts/setup
+
+build: ## Builds what the dev network runs
+	@scripts/build
+
+fmt: ## Formats everything
+	@cargo fmt --all
+	@npm --prefix bridge-contracts run fmt
+
+clean: ## Removes all that was built or installed inside this folder
+	@rm -rf target bridge-contracts/out bridge-contracts/cache bridge-contracts/node_modules
+	@rm -rf zombienet/node_modules zombienet/beacon/.venv
