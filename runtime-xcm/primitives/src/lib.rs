@@ -69,6 +69,9 @@ pub struct ProgramMessage {
 	pub id: [u8; 32],
 	/// The caller's message that this one answers, where it is a reply.
 	pub in_reply_to: Option<[u8; 32]>,
+	/// The journey it is a step of: that of the caller's message it came of, where the Gear chain
+	/// still remembers it, else its own.
+	pub topic: Topic,
 	/// What the program sent.
 	pub payload: Vec<u8>,
 }
@@ -131,6 +134,8 @@ pub struct Outgoing {
 	pub destination: ActorId,
 	/// Bytes for the actor.
 	pub payload: Vec<u8>,
+	/// The message the program was handling when it sent this one.
+	pub cause: MessageId,
 	/// The message it answers, where it is a reply.
 	pub in_reply_to: Option<MessageId>,
 }
@@ -153,11 +158,18 @@ pub trait RouteMessage {
 	///
 	/// Errors when it does but cannot be reached: the message stays on this chain then.
 	fn route(message: &Outgoing) -> Result<Routed, DispatchError>;
+
+	/// Weight of [`RouteMessage::route`] for a payload of `len` bytes, at its worst.
+	fn weight(len: u32) -> Weight;
 }
 
 impl RouteMessage for () {
 	fn route(_: &Outgoing) -> Result<Routed, DispatchError> {
 		Ok(Routed::Local)
+	}
+
+	fn weight(_: u32) -> Weight {
+		Weight::zero()
 	}
 }
 
