@@ -1,1 +1,17 @@
-//! The relayer daemon and the command line.
+//! The relayer daemon and the command line of Gearway.
+//!
+//! The library does the work and the binary is a thin shell around it:
+//!
+//! - [`relay`]: carries an Ethereum gateway's messages to the Gear chain, stage by stage, each
+//!   stage a row's state in a database that survives any crash;
+//! - [`gear`]: a client of a Gear chain's node;
+//! - [`ethereum`]: clients of an execution node and of a beacon node;
+//! - [`net`]: networks on one machine, for development and tests;
+//! - [`cli`]: the command line, a file per command.
+
+pub mod cli;
+pub mod ethereum;
+pub mod gear;
+pub mod net;
+pub mod relay;
+pub mod tls;

@@ -1,2 +1,9 @@
-//! The relayer daemon and the command line.
-fn main() {}
+//! The `gearway` command.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+	gearway::cli::Cli::parse().execute().await
+}

@@ -1,0 +1,1 @@
+//! Clients of an Ethereum chain: its execution node and its beacon node.

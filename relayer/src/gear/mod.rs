@@ -1,0 +1,266 @@
+//! A client of a Gear chain's node.
+//!
+//! What the chain's runtime looks like is read from its metadata at run time, so that a runtime
+//! upgrade needs no new relayer as long as the calls, events and storage named here keep their
+//! shape; where they do not, [`GearError::Incompatible`] says which.
+
+mod call;
+mod error;
+mod signer;
+
+pub use call::{Call, Executed, Signed, account_of};
+pub use error::{GearError, Refusal, Submission};
+pub use signer::{KeyError, Origin, is_development_key, read_key};
+pub use subxt_signer::sr25519::Keypair;
+
+use crate::relay::config::Endpoint;
+use futures::{Stream, StreamExt};
+use std::sync::Arc;
+use subxt::{
+	OnlineClient, PolkadotConfig,
+	backend::LegacyBackend,
+	client::OnlineClientAtBlock,
+	config::RpcConfigFor,
+	ext::{scale_decode::DecodeAsType, scale_value::Value},
+	rpcs::{RpcClient, methods::legacy::LegacyRpcMethods, rpc_params},
+	utils::{AccountId32, H256},
+};
+use tokio::sync::Mutex;
+
+/// The chain as it stood at one block.
+pub type At = OnlineClientAtBlock<PolkadotConfig>;
+
+/// A node of a Gear chain. Connects again by itself after a loss.
+#[derive(Debug)]
+pub struct Client {
+	endpoint: Endpoint,
+	genesis: H256,
+	connection: Mutex<Option<Arc<Connection>>>,
+}
+
+#[derive(Debug)]
+struct Connection {
+	rpc: RpcClient,
+	methods: LegacyRpcMethods<RpcConfigFor<PolkadotConfig>>,
+	chain: OnlineClient<PolkadotConfig>,
+}
+
+/// A block's number and hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockId {
+	/// Its height.
+	pub number: u64,
+	/// Its header's hash.
+	pub hash: H256,
+}
+
+impl Client {
+	/// Connects, and remembers which chain it is: a node of another chain is refused later on.
+	pub async fn connect(endpoint: Endpoint) -> Result<Self, GearError> {
+		let connection = Connection::open(&endpoint).await?;
+		let genesis = connection.chain.genesis_hash();
+		Ok(Self { endpoint, genesis, connection: Mutex::new(Some(Arc::new(connection))) })
+	}
+
+	/// Where the node is.
+	pub fn endpoint(&self) -> &Endpoint {
+		&self.endpoint
+	}
+
+	/// The genesis block's hash.
+	pub fn genesis(&self) -> H256 {
+		self.genesis
+	}
+
+	async fn connection(&self) -> Result<Arc<Connection>, GearError> {
+		let mut slot = self.connection.lock().await;
+		if let Some(connection) = slot.as_ref() {
+			return Ok(connection.clone());
+		}
+		let connection = Connection::open(&self.endpoint).await?;
+		let found = connection.chain.genesis_hash();
+		if found != self.genesis {
+			return Err(GearError::AnotherChain { expected: self.genesis, found });
+		}
+		tracing::info!(endpoint = %self.endpoint, "connected to the Gear node again");
+		let connection = Arc::new(connection);
+		*slot = Some(connection.clone());
+		Ok(connection)
+	}
+
+	/// Runs a request; after a failure of the connection the next request opens a new one.
+	async fn with<T>(
+		&self,
+		request: impl AsyncFnOnce(&Connection) -> Result<T, GearError>,
+	) -> Result<T, GearError> {
+		let connection = self.connection().await?;
+		let outcome = request(&connection).await.map_err(|error| error.located(&self.endpoint));
+		if let Err(GearError::Unreachable { .. }) = outcome {
+			let mut slot = self.connection.lock().await;
+			if slot.as_ref().is_some_and(|current| Arc::ptr_eq(current, &connection)) {
+				*slot = None;
+			}
+		}
+		outcome
+	}
+
+	/// The kind of chain by its specification: `Live`, `Development`, `Local` or a name of its own.
+	pub async fn chain_type(&self) -> Result<String, GearError> {
+		self.with(async |c| {
+			let kind: serde_json::Value = c.rpc.request("system_chainType", rpc_params![]).await?;
+			Ok(match kind {
+				serde_json::Value::String(kind) => kind,
+				other => other.to_string(),
+			})
+		})
+		.await
+	}
+
+	/// The latest finalised block.
+	pub async fn finalized(&self) -> Result<BlockId, GearError> {
+		self.with(async |c| {
+			let hash = c.methods.chain_get_finalized_head().await?;
+			let header =
+				c.methods.chain_get_header(Some(hash)).await?.ok_or(GearError::NoBlock(hash))?;
+			Ok(BlockId { number: header.number.into(), hash })
+		})
+		.await
+	}
+
+	/// The block of that number on the best chain, if there is one yet.
+	pub async fn block_hash(&self, number: u64) -> Result<Option<H256>, GearError> {
+		self.with(async |c| Ok(c.methods.chain_get_block_hash(Some(number.into())).await?)).await
+	}
+
+	/// The chain as it stood at a block.
+	pub async fn at(&self, block: BlockId) -> Result<At, GearError> {
+		self.with(async |c| Ok(c.chain.at_block_hash_and_number(block.hash, block.number).await?))
+			.await
+	}
+
+	/// The chain as it stood at the latest finalised block.
+	pub async fn at_finalized(&self) -> Result<At, GearError> {
+		let block = self.finalized().await?;
+		self.at(block).await
+	}
+
+	/// Yields once for every newly finalised block, until the connection is lost.
+	///
+	/// It is a signal only: several blocks may be finalised at once, and a stream that went quiet
+	/// proves nothing. Ask for [`Client::finalized`] as well, from time to time.
+	pub async fn finality_signals(
+		&self,
+	) -> Result<impl Stream<Item = ()> + Send + Unpin + use<>, GearError> {
+		self.with(async |c| {
+			let heads = c.methods.chain_subscribe_finalized_heads().await?;
+			Ok(heads.take_while(|head| std::future::ready(head.is_ok())).map(|_| ()))
+		})
+		.await
+	}
+
+	/// The next nonce of an account, counting what waits in the node's pool.
+	pub async fn next_nonce(&self, account: &AccountId32) -> Result<u64, GearError> {
+		self.with(async |c| Ok(c.methods.system_account_next_index(account).await?)).await
+	}
+
+	/// The nonce of an account at a block.
+	pub async fn nonce_at(&self, at: &At, account: &AccountId32) -> Result<u64, GearError> {
+		self.with(async |_| Ok(at.tx().account_nonce(account).await?)).await
+	}
+
+	/// Reads and decodes a storage entry; `None` where nothing is stored and there is no default.
+	pub async fn storage<T: DecodeAsType>(
+		&self,
+		at: &At,
+		pallet: &str,
+		entry: &str,
+		keys: Vec<Value>,
+	) -> Result<Option<T>, GearError> {
+		self.with(async |_| {
+			let address = subxt::dynamic::storage::<Vec<Value>, Value>(pallet, entry);
+			match at.storage().try_fetch(address, keys).await? {
+				Some(value) => Ok(Some(value.decode_as::<T>().map_err(|error| {
+					GearError::Incompatible(format!("storage {pallet}.{entry}: {error}"))
+				})?)),
+				None => Ok(None),
+			}
+		})
+		.await
+	}
+
+	/// Sends signed bytes to the node's pool.
+	pub async fn submit(&self, bytes: &[u8]) -> Result<H256, GearError> {
+		self.with(async |c| Ok(c.methods.author_submit_extrinsic(bytes).await?)).await
+	}
+
+	/// The events of a block.
+	pub async fn events(
+		&self,
+		at: &At,
+	) -> Result<subxt::events::Events<PolkadotConfig>, GearError> {
+		self.with(async |_| Ok(at.events().fetch().await?)).await
+	}
+
+	/// Checks that the runtime has everything in `needed`, each `Pallet.name` a call, an event or
+	/// a storage entry.
+	pub async fn ensure_runtime_has(&self, needed: &[Item]) -> Result<(), GearError> {
+		let at = self.at_finalized().await?;
+		let metadata = at.metadata_ref();
+		let missing: Vec<String> = needed
+			.iter()
+			.filter(|item| {
+				let Some(pallet) = metadata.pallet_by_name(item.pallet) else { return true };
+				!match item.kind {
+					ItemKind::Call => pallet.call_variant_by_name(item.name).is_some(),
+					ItemKind::Event => pallet
+						.event_variants()
+						.is_some_and(|events| events.iter().any(|event| event.name == item.name)),
+					ItemKind::Storage => pallet
+						.storage()
+						.is_some_and(|storage| storage.entry_by_name(item.name).is_some()),
+				}
+			})
+			.map(|item| format!("{}.{}", item.pallet, item.name))
+			.collect();
+		if missing.is_empty() {
+			Ok(())
+		} else {
+			Err(GearError::Incompatible(format!("it lacks {}", missing.join(", "))))
+		}
+	}
+}
+
+/// Something a runtime is expected to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+	/// What it is.
+	pub kind: ItemKind,
+	/// The pallet's name in the runtime.
+	pub pallet: &'static str,
+	/// Its own name.
+	pub name: &'static str,
+}
+
+/// What an [`Item`] can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+	/// A dispatchable function.
+	Call,
+	/// An event.
+	Event,
+	/// A storage entry.
+	Storage,
+}
+
+impl Connection {
+	async fn open(endpoint: &Endpoint) -> Result<Self, GearError> {
+		let open = async {
+			let rpc = RpcClient::from_insecure_url(endpoint.url().as_str()).await?;
+			let backend = LegacyBackend::builder().build(rpc.clone());
+			let config = PolkadotConfig::builder().use_historic_types(false).build();
+			let chain = OnlineClient::from_backend_with_config(config, Arc::new(backend)).await?;
+			Ok(Self { methods: LegacyRpcMethods::new(rpc.clone()), rpc, chain })
+		};
+		open.await.map_err(|error: GearError| error.located(endpoint))
+	}
+}

@@ -1,0 +1,3 @@
+//! Carries an Ethereum gateway's messages to a Gear chain.
+
+pub mod config;
