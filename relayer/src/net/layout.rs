@@ -92,15 +92,18 @@ impl DataDir {
 		}
 		let lock = File::create(&marker).map_err(io(&marker))?;
 		match lock.try_lock() {
-			Ok(()) => {},
+			Ok(()) => {}
 			Err(TryLockError::WouldBlock) => return Err(LayoutError::InUse(path)),
 			Err(TryLockError::Error(source)) => return Err(io(&marker)(source)),
 		}
 		for entry in fs::read_dir(&path).map_err(io(&path))? {
 			let entry = entry.map_err(io(&path))?.path();
 			if entry != marker {
-				let removed =
-					if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
+				let removed = if entry.is_dir() {
+					fs::remove_dir_all(&entry)
+				} else {
+					fs::remove_file(&entry)
+				};
 				removed.map_err(io(&entry))?;
 			}
 		}

@@ -22,8 +22,7 @@ pub enum Listener {
 }
 
 impl Listener {
-	const ALL: [Self; 5] =
-		[Self::Gear, Self::Sibling, Self::Execution, Self::Engine, Self::Beacon];
+	const ALL: [Self; 5] = [Self::Gear, Self::Sibling, Self::Execution, Self::Engine, Self::Beacon];
 
 	/// Where such a node listens by custom.
 	fn customary(self) -> u16 {
@@ -56,8 +55,11 @@ pub enum PortsError {
 	#[error("ports in use: {}\n  cure: choose another --port-base, or leave it out and free ports are taken", list(.0))]
 	InUse(Vec<(Listener, u16)>),
 	/// The base leaves too few ports above it.
-	#[error("--port-base {0} is too high: {} ports are needed from there on", Listener::ALL.len())]
-	TooHigh(u16),
+	#[error("--port-base {base} is too high: {} ports are needed from there on", Listener::ALL.len())]
+	TooHigh {
+		/// The base.
+		base: u16,
+	},
 	/// The system has no port left.
 	#[error("no free port on the loopback interface for {listener}")]
 	NoneFree {
@@ -106,7 +108,7 @@ fn consecutive(base: u16) -> Result<Held, PortsError> {
 	let mut held = Held::new();
 	let mut taken = Vec::new();
 	for (offset, listener) in (0u16..).zip(Listener::ALL) {
-		let port = base.checked_add(offset).ok_or(PortsError::TooHigh(base))?;
+		let port = base.checked_add(offset).ok_or(PortsError::TooHigh { base })?;
 		match bind(port) {
 			Ok(socket) => drop(held.insert(listener, (port, socket))),
 			Err(_) => taken.push((listener, port)),

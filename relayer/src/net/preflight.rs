@@ -95,9 +95,14 @@ pub fn check(repository: &Repository, chain_specs: &Path) -> Result<Parts, Prefl
 		gear_spec: part("Gear's chain spec", chain_specs.join("gear.json"), BUILD),
 		sibling_spec: part("the sibling's chain spec", chain_specs.join("sibling.json"), BUILD),
 	};
-	missing.extend(unfit_node(Command::new("node").arg("--version").output().ok().as_ref().map(
-		|output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-	)));
+	missing.extend(unfit_node(
+		Command::new("node")
+			.arg("--version")
+			.output()
+			.ok()
+			.as_ref()
+			.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+	));
 	if missing.is_empty() { Ok(parts) } else { Err(PreflightError(missing)) }
 }
 

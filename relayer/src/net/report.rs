@@ -1,7 +1,6 @@
 //! What the user sees: a line for everything that happens, and a last table.
 
 use std::{
-	fmt::Write as _,
 	io::{IsTerminal, Write as _},
 	sync::{Mutex, MutexGuard, PoisonError},
 	time::{Duration, Instant},
@@ -57,34 +56,34 @@ impl Journey {
 
 	/// Time from its begin to the last step seen.
 	fn duration(&self) -> Duration {
-		self.steps.iter().flat_map(|step| &step.seen).map(|seen| seen.after).max().unwrap_or_default()
+		self.steps
+			.iter()
+			.flat_map(|step| &step.seen)
+			.map(|seen| seen.after)
+			.max()
+			.unwrap_or_default()
 	}
 }
 
 /// The last table: every journey with all its steps.
 pub fn table(journeys: &[Journey]) -> String {
-	let mut text = String::new();
+	let mut lines = Vec::new();
 	for journey in journeys {
 		let state = if journey.is_complete() { "complete" } else { "INCOMPLETE" };
-		let took = seconds(journey.duration());
-		// Writing to a string cannot fail; the same goes for every other line here.
-		drop(writeln!(text, "\n{}: {state} ({took})", journey.title));
 		let rows: Vec<_> = journey.steps.iter().map(row).collect();
-		for line in aligned(&["where", "what", "final block", "hash", "known by", "after"], &rows) {
-			drop(writeln!(text, "  {line}"));
-		}
+		lines.push(String::new());
+		lines.push(format!("{}: {state} ({})", journey.title, seconds(journey.duration())));
+		let head = ["where", "what", "final block", "hash", "known by", "after"];
+		lines.extend(aligned(&head, &rows).into_iter().map(|line| format!("  {line}")));
 	}
-	text
+	lines.join("\n")
 }
 
 fn row(step: &Step) -> [String; 6] {
 	let [block, hash, id, after] = match &step.seen {
-		Some(seen) => [
-			format!("#{}", seen.block),
-			short(&seen.hash),
-			seen.id.clone(),
-			seconds(seen.after),
-		],
+		Some(seen) => {
+			[format!("#{}", seen.block), short(&seen.hash), seen.id.clone(), seconds(seen.after)]
+		}
 		None => ["not seen".into(), "-".into(), "-".into(), "-".into()],
 	};
 	[step.place.into(), step.what.into(), block, hash, id, after]
@@ -107,7 +106,7 @@ pub fn aligned<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> Vec<St
 /// A hash short enough for a line: `0x12345678…9abc`.
 pub fn short(hash: &str) -> String {
 	match (hash.get(..10), hash.get(hash.len().saturating_sub(4)..)) {
-		(Some(begin), Some(end)) if hash.len() > 18 => format!("{begin}…{end}"),
+		(Some(begin), Some(end)) if hash.is_ascii() && hash.len() > 18 => format!("{begin}…{end}"),
 		_ => hash.to_owned(),
 	}
 }

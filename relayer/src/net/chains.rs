@@ -1,0 +1,372 @@
+//! The two parachains, run by chopsticks from their genesis specs.
+//!
+//! A chain without validators makes blocks only when it has a reason to: an extrinsic or a message
+//! from the other chain. Real chains make blocks all the time, and programs rely on it (a message
+//! that did not fit is processed in the next block). So whoever follows a chain here also keeps it
+//! going: while something happens on it a block follows soon, otherwise after a longer pause.
+
+use super::{
+	ports::{Listener, Ports},
+	preflight::Parts,
+	process::{Ending, Program},
+};
+use crate::{
+	gear::{BlockId, Call, Client, Executed, GearError, Keypair},
+	relay::config::Endpoint,
+};
+use futures::{Stream, StreamExt};
+use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
+use subxt::{
+	ext::scale_value::{Composite, Value, ValueDef},
+	rpcs::{RpcClient, rpc_params},
+};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
+
+/// Pause before the next block while something happens on the chain.
+const LIVELY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Pause before the next block while nothing does. Every block costs memory for good.
+const IDLE_PAUSE: Duration = Duration::from_secs(60);
+
+/// After that many blocks in which nothing happened the chain is taken to be idle.
+const BLOCKS_UNTIL_IDLE: u32 = 6;
+
+/// Pause between two attempts to reach a chain that is being started.
+const CONNECT_PAUSE: Duration = Duration::from_millis(250);
+
+/// How many events of a chain are remembered.
+const REMEMBERED_EVENTS: usize = 10_000;
+
+/// Pallets whose events come with every block.
+const ROUTINE_PALLETS: [&str; 2] = ["System", "ParachainSystem"];
+
+/// The program that runs both parachains.
+pub fn program(parts: &Parts, ports: &Ports, dir: PathBuf) -> Program {
+	let [gear, sibling] = &parts.chopsticks_configs;
+	Program {
+		name: "parachains",
+		command: "node".into(),
+		args: vec![
+			parts.chopsticks.clone().into(),
+			"xcm".into(),
+			"--parachain".into(),
+			gear.into(),
+			"--parachain".into(),
+			sibling.into(),
+		],
+		env: vec![
+			("GEARWAY_GEAR_SPEC", parts.gear_spec.clone().into()),
+			("GEARWAY_GEAR_PORT", ports.of(Listener::Gear).to_string().into()),
+			("GEARWAY_SIBLING_SPEC", parts.sibling_spec.clone().into()),
+			("GEARWAY_SIBLING_PORT", ports.of(Listener::Sibling).to_string().into()),
+			("DISABLE_PLUGINS", "true".into()),
+		],
+		// It would take these for settings of its own.
+		env_remove: vec!["PORT", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"],
+		dir,
+		ending: Ending::AtOnce,
+	}
+}
+
+/// An event in a final block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+	/// The block.
+	pub block: BlockId,
+	/// The pallet's name.
+	pub pallet: String,
+	/// The event's.
+	pub name: String,
+	/// What it says.
+	pub fields: Composite<()>,
+}
+
+impl Seen {
+	/// Whether it is that event.
+	pub fn is(&self, pallet: &str, name: &str) -> bool {
+		self.pallet == pallet && self.name == name
+	}
+
+	/// A field by name.
+	pub fn field(&self, name: &str) -> Option<&Value> {
+		match &self.fields {
+			Composite::Named(fields) => {
+				fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)
+			}
+			Composite::Unnamed(_) => None,
+		}
+	}
+
+	/// A field that is bytes in any wrapping: an id, a topic, a payload.
+	pub fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+		self.field(name).and_then(bytes)
+	}
+
+	/// A field that is a number.
+	pub fn number(&self, name: &str) -> Option<u128> {
+		self.field(name).and_then(Value::as_u128)
+	}
+}
+
+/// The bytes that a value consists of, whatever they are wrapped in; `None` if it has other parts.
+pub fn bytes(value: &Value) -> Option<Vec<u8>> {
+	fn collect(value: &Value, into: &mut Vec<u8>) -> Option<()> {
+		match &value.value {
+			ValueDef::Primitive(_) => into.push(u8::try_from(value.as_u128()?).ok()?),
+			ValueDef::Composite(parts) => {
+				for part in parts.values() {
+					collect(part, into)?;
+				}
+			}
+			ValueDef::Variant(_) | ValueDef::BitSequence(_) => return None,
+		}
+		Some(())
+	}
+	let mut all = Vec::new();
+	collect(value, &mut all)?;
+	Some(all)
+}
+
+/// What has been seen of a chain.
+#[derive(Debug, Default)]
+struct Record {
+	events: VecDeque<Seen>,
+	/// Why nothing more will be seen.
+	lost: Option<String>,
+}
+
+/// A chain that cannot be used any more.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+	/// It did not answer in time after its start.
+	#[error("{name} does not answer at {url}: {reason}")]
+	Silent {
+		/// The chain.
+		name: &'static str,
+		/// Where it should be.
+		url: String,
+		/// What came instead of an answer.
+		reason: String,
+	},
+	/// Its blocks can be followed no longer.
+	#[error("{name} was lost: {reason}")]
+	Lost {
+		/// The chain.
+		name: &'static str,
+		/// What was seen instead of a block.
+		reason: String,
+	},
+	/// A request failed.
+	#[error("{name}")]
+	Request {
+		/// The chain.
+		name: &'static str,
+		/// Why.
+		source: GearError,
+	},
+}
+
+/// A chain that is followed block by block.
+#[derive(Debug)]
+pub struct Chain {
+	name: &'static str,
+	client: Arc<Client>,
+	record: watch::Sender<Record>,
+	follower: JoinHandle<()>,
+}
+
+impl Chain {
+	/// Connects as soon as the chain answers, and follows it from its first block on.
+	pub async fn connect(
+		name: &'static str,
+		url: &str,
+		within: Duration,
+	) -> Result<Self, ChainError> {
+		let silent = |reason: String| ChainError::Silent { name, url: url.into(), reason };
+		let endpoint = Endpoint::parse(url).map_err(silent)?;
+		let mut last = String::from("no answer");
+		let connected = timeout(within, async {
+			loop {
+				match Client::connect(endpoint.clone()).await {
+					Ok(client) => break client,
+					Err(error) => last = error.to_string(),
+				}
+				tokio::time::sleep(CONNECT_PAUSE).await;
+			}
+		})
+		.await;
+		let client = Arc::new(connected.map_err(|_| silent(last))?);
+		let rpc =
+			RpcClient::from_insecure_url(url).await.map_err(|error| silent(error.to_string()))?;
+		let record = watch::Sender::new(Record::default());
+		let follower = Follower { client: client.clone(), rpc, record: record.clone() };
+		Ok(Self { name, client, record, follower: tokio::spawn(follower.run()) })
+	}
+
+	/// The chain's name.
+	pub fn name(&self) -> &'static str {
+		self.name
+	}
+
+	/// Its node.
+	pub fn client(&self) -> &Client {
+		&self.client
+	}
+
+	/// Sends a call and waits until it is final.
+	pub async fn execute(&self, call: &Call, signer: &Keypair) -> Result<Executed, ChainError> {
+		self.client.execute(call, signer).await.map_err(|error| self.failed(error))
+	}
+
+	/// The same with root's powers, which `signer` has by way of pallet Sudo.
+	pub async fn execute_as_root(
+		&self,
+		call: &Call,
+		signer: &Keypair,
+	) -> Result<Executed, ChainError> {
+		let at = self.client.at_finalized().await.map_err(|error| self.failed(error))?;
+		let call = call.by_sudo(&at).map_err(|error| self.failed(error))?;
+		self.execute(&call, signer).await
+	}
+
+	/// The first event, of those remembered and those to come, of which `read` makes something.
+	pub async fn first<T>(
+		&self,
+		mut read: impl FnMut(&Seen) -> Option<T>,
+	) -> Result<(BlockId, T), ChainError> {
+		let mut found = None;
+		let mut record = self.record.subscribe();
+		let outcome = record
+			.wait_for(|record| {
+				let mut events = record.events.iter();
+				found = events.find_map(|seen| read(seen).map(|made| (seen.block, made)));
+				found.is_some() || record.lost.is_some()
+			})
+			.await;
+		let reason = match (&outcome, found) {
+			(_, Some(found)) => return Ok(found),
+			(Ok(record), None) => record.lost.clone(),
+			(Err(_), None) => None,
+		};
+		let reason = reason.unwrap_or_else(|| "nobody follows it".into());
+		Err(ChainError::Lost { name: self.name, reason })
+	}
+
+	/// Names the chain that a request failed on.
+	pub fn failed(&self, source: GearError) -> ChainError {
+		ChainError::Request { name: self.name, source }
+	}
+}
+
+impl Drop for Chain {
+	fn drop(&mut self) {
+		self.follower.abort();
+	}
+}
+
+struct Follower {
+	client: Arc<Client>,
+	rpc: RpcClient,
+	record: watch::Sender<Record>,
+}
+
+impl Follower {
+	async fn run(self) {
+		if let Err(reason) = self.follow().await {
+			self.record.send_modify(|record| record.lost = Some(reason));
+		}
+	}
+
+	/// Goes on until something fails; the reason is what comes back.
+	async fn follow(&self) -> Result<(), String> {
+		let mut signals = self.signals().await?;
+		let mut next = 1;
+		let mut quiet_blocks = 0;
+		loop {
+			let pause = if quiet_blocks < BLOCKS_UNTIL_IDLE { LIVELY_PAUSE } else { IDLE_PAUSE };
+			match timeout(pause, signals.next()).await {
+				Ok(Some(())) => {}
+				Ok(None) => signals = self.signals().await?,
+				Err(_) => self.make_block().await?,
+			}
+			let last = self.client.finalized().await.map_err(in_words)?.number;
+			while next <= last {
+				quiet_blocks = if self.read(next).await? { 0 } else { quiet_blocks + 1 };
+				next += 1;
+			}
+		}
+	}
+
+	async fn signals(&self) -> Result<impl Stream<Item = ()> + Unpin + use<>, String> {
+		self.client.finality_signals().await.map_err(in_words)
+	}
+
+	/// Remembers the events of a block; tells whether any is out of the routine.
+	async fn read(&self, number: u64) -> Result<bool, String> {
+		let unknown = || format!("its node does not know block {number}");
+		let hash = self.client.block_hash(number).await.map_err(in_words)?.ok_or_else(unknown)?;
+		let block = BlockId { number, hash };
+		let at = self.client.at(block).await.map_err(in_words)?;
+		let events = self.client.events(&at).await.map_err(in_words)?;
+		let mut seen = Vec::new();
+		for event in events.iter() {
+			let event = event.map_err(in_words)?;
+			if ROUTINE_PALLETS.contains(&event.pallet_name()) {
+				continue;
+			}
+			seen.push(Seen {
+				block,
+				pallet: event.pallet_name().into(),
+				name: event.event_name().into(),
+				fields: event.decode_fields_unchecked_as().map_err(in_words)?,
+			});
+		}
+		let is_lively = !seen.is_empty();
+		self.record.send_if_modified(|record| {
+			record.events.extend(seen);
+			let surplus = record.events.len().saturating_sub(REMEMBERED_EVENTS);
+			record.events.drain(..surplus);
+			is_lively
+		});
+		Ok(is_lively)
+	}
+
+	async fn make_block(&self) -> Result<(), String> {
+		let made: Result<String, _> = self.rpc.request("dev_newBlock", rpc_params![]).await;
+		made.map(|_| ()).map_err(in_words)
+	}
+}
+
+fn in_words(error: impl ToString) -> String {
+	error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn event() -> Seen {
+		let id = Value::unnamed_composite([Value::from_bytes([7; 32])]);
+		let block = BlockId { number: 3, hash: [1; 32].into() };
+		let fields = Composite::named([("id", id), ("nonce", Value::u128(9))]);
+		Seen { block, pallet: "Gear".into(), name: "MessageQueued".into(), fields }
+	}
+
+	#[test]
+	fn fields_are_read_through_their_wrappings() {
+		let event = event();
+		assert!(event.is("Gear", "MessageQueued"));
+		assert!(!event.is("Gear", "UserMessageSent"));
+		assert_eq!(event.bytes("id"), Some(vec![7; 32]));
+		assert_eq!(event.number("nonce"), Some(9));
+		assert_eq!(event.bytes("absent"), None);
+		assert_eq!(event.number("id"), None);
+	}
+
+	#[test]
+	fn what_is_not_bytes_is_not_read_as_bytes() {
+		assert_eq!(bytes(&Value::u128(256)), None);
+		assert_eq!(bytes(&Value::unnamed_variant("Some", [Value::u128(1)])), None);
+		assert_eq!(bytes(&Value::string("text")), None);
+	}
+}
