@@ -27,6 +27,7 @@ class ExecutionNode:
         self.engine_port = engine_port or _free_port()
         self.jwt_secret = secrets.token_bytes(32)
         data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir = data_dir.resolve()
         genesis_file = data_dir / "genesis.json"
         genesis_file.write_text(json.dumps(genesis, indent=1))
         jwt_file = data_dir / "jwt.hex"
@@ -34,7 +35,7 @@ class ExecutionNode:
         jwt_file.write_text(self.jwt_secret.hex())
         self.log_file = data_dir / "execution.log"
         command = [
-            str(binary),
+            str(binary.resolve()),
             f"--gethGenesis={genesis_file}",
             f"--dataDir={data_dir / 'execution'}",
             # No peers, no discovery, no port but the two below.
@@ -48,13 +49,14 @@ class ExecutionNode:
             "--rpcEngineAddr=127.0.0.1",
             f"--rpcEnginePort={self.engine_port}",
             f"--jwtSecret={jwt_file}",
-            "--logFile=false",
+            "--no-logFile",
             "--logLevel=warn",
         ]
         libc = ctypes.CDLL(None, use_errno=True)
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
+                cwd=data_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
