@@ -1,1 +1,79 @@
 //! The actor engine: runs Gear programs, knows nothing of chains.
+//!
+//! Programs are Wasm modules made with `gstd`, `gcore` or `sails-rs` 2.0. Each has private memory
+//! and reacts to messages; messages stand in one global queue. The engine takes a message, runs
+//! the program it is for, and returns a [`Journal`] of what is to be done. Only [`apply`] carries
+//! a journal out, on whatever implements [`StateMut`]: a chain's storage, or the test kit.
+//!
+//! # Map
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | check a code at upload | [`check_code`], [`Code`], [`CodeError`] |
+//! | post a message, make a program | [`send_message`], [`create_program`], [`Posting`] |
+//! | process the queue at the end of a block | [`run_queue`], [`QueueReport`] |
+//! | put the engine on a storage | [`State`], [`StateMut`], [`Event`] |
+//! | know what things cost | [`GasSchedule`], [`Settings`] |
+//! | run Wasm | [`Executor`]: [`Wasmi`] in a runtime, [`Wasmtime`] on a host |
+//! | deal with one message | [`process()`], [`Journal`], [`Note`], [`apply`] |
+//!
+//! # Life of a message
+//!
+//! 1. *Posted*: [`send_message`] reserves the price of its gas limit and holds its value, both
+//!    from the payer, and opens a [`GasNode`]. It is in the queue.
+//! 2. *Taken*: [`run_queue`] finds that all its gas may still be used in this block.
+//! 3. *Processed*: [`process()`] runs the program on a copy of its memory.
+//! 4. *Applied*: gas is paid to the author, value is delivered, memory is stored, what the program
+//!    sent is queued or handed to the user it is for. If the program failed, none of this but the
+//!    gas: the value goes back, and an error reply says why.
+//! 5. When the last message that shares the gas node is done, what is left goes back to the payer.
+//!
+//! # Features
+//!
+//! | feature | what for |
+//! |---|---|
+//! | `std` | default; without it the crate is `no_std` |
+//! | `wasmi` | default; the interpreter, `no_std` |
+//! | `wasmtime` | default; the compiler, `std` only |
+//! | `testkit` | default; an in-memory chain for tests of programs |
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod code;
+mod executor;
+mod gas;
+pub mod ids;
+mod journal;
+mod memory;
+mod message;
+mod pages;
+mod post;
+mod process;
+mod program;
+mod queue;
+mod settings;
+mod state;
+mod syscalls;
+
+pub use code::{Code, CodeError, CodeMetadata, DataSegment, Entries, check_code};
+#[cfg(feature = "wasmi")]
+pub use executor::Wasmi;
+#[cfg(feature = "wasmtime")]
+pub use executor::Wasmtime;
+pub use executor::{Executor, LoadError};
+pub use gas::{GasNode, GasSchedule};
+pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode};
+pub use gprimitives::{ActorId, CodeId, MessageId};
+pub use journal::{Journal, Note, apply};
+pub use message::{Dispatch, DispatchKind, Gas, Message, Queued, ReplyDetails, Value};
+pub use pages::{CHUNK_SIZE, CHUNKS_PER_PAGE, PAGE_SIZE, RunSet};
+pub use post::{PostError, Posting, create_program, send_message};
+pub use process::process;
+pub use program::{Phase, Program};
+pub use queue::{QueueReport, run_queue};
+pub use settings::{Limits, Settings};
+pub use state::{
+	ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, State, StateMut,
+};

@@ -1,0 +1,441 @@
+//! Reading a module: what is refused, and what is kept of the rest.
+
+use alloc::{format, string::ToString, vec::Vec};
+use core::ops::Range;
+use wasm_encoder::{
+	CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, Module,
+	RawSection, SectionId, ValType,
+};
+use wasmparser::{
+	BinaryReaderError, Data, DataKind, ElementKind, Encoding, ExternalKind, FuncType,
+	FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload, TypeRef, ValidPayload,
+	Validator, WasmFeatures,
+};
+
+use super::{
+	Code, CodeError, CodeMetadata, DEPTH, DataSegment, ENV, Entries, FUEL,
+	instrument::{BodyError, Counters, instrument},
+};
+use crate::{ids, message::DispatchKind, pages::PAGE_SIZE, settings::Limits, syscalls};
+
+/// What programs may use beyond the MVP. Floating point is left out: Gear refuses it as well.
+const FEATURES: WasmFeatures =
+	WasmFeatures::MUTABLE_GLOBAL.union(WasmFeatures::SIGN_EXTENSION).union(WasmFeatures::GC_TYPES);
+
+/// Export by which a code says where its stack begins.
+const STACK_END: &str = "__gear_stack_end";
+
+/// Checks an uploaded code and meters it.
+///
+/// # Errors
+///
+/// Says what the code has or lacks that keeps it from being run: see [`CodeError`].
+pub fn check_code(bytes: &[u8], limits: &Limits) -> Result<Code, CodeError> {
+	let actual = bytes.len() as u64;
+	if actual > u64::from(limits.code_len) {
+		return Err(CodeError::TooLong { actual, limit: limits.code_len });
+	}
+	if !Parser::is_core_wasm(bytes) {
+		return Err(CodeError::NotWasm);
+	}
+	let mut reading = Reading::new(bytes, limits);
+	reading.read().map_err(|error| match error {
+		BodyError::Refused(error) => error,
+		BodyError::Invalid(error) => invalid(bytes, error),
+	})?;
+	reading.finish()
+}
+
+/// Tells floating point from other rule breaking: with floats allowed, the module is valid.
+fn invalid(bytes: &[u8], error: BinaryReaderError) -> CodeError {
+	let offset = error.offset() as u64;
+	let mut permissive = Validator::new_with_features(FEATURES.union(WasmFeatures::FLOATS));
+	match permissive.validate_all(bytes) {
+		Ok(_) => CodeError::FloatingPoint { offset },
+		Err(_) => CodeError::Invalid { offset, reason: error.message().to_string() },
+	}
+}
+
+/// A module while it is read.
+struct Reading<'a> {
+	bytes: &'a [u8],
+	limits: &'a Limits,
+	validator: Validator,
+	allocations: FuncValidatorAllocations,
+	out: Module,
+
+	types: Vec<FuncType>,
+	/// Type of each function, imported ones first.
+	functions: Vec<u32>,
+	imported_functions: u32,
+	/// Initial and maximal pages of the imported memory.
+	memory: Option<(u32, Option<u32>)>,
+	table: u64,
+	/// Value of each global, where it is a constant i32, and whether it may change.
+	globals: Vec<(Option<i32>, bool)>,
+	raw_globals: GlobalSection,
+	globals_written: bool,
+	entries: Entries,
+	exports: ExportSection,
+	exports_written: bool,
+	declared_stack_end: Option<u32>,
+	code: CodeSection,
+	bodies: u32,
+	data: Vec<DataSegment>,
+}
+
+impl<'a> Reading<'a> {
+	fn new(bytes: &'a [u8], limits: &'a Limits) -> Self {
+		Self {
+			bytes,
+			limits,
+			validator: Validator::new_with_features(FEATURES),
+			allocations: FuncValidatorAllocations::default(),
+			out: Module::new(),
+			types: Vec::new(),
+			functions: Vec::new(),
+			imported_functions: 0,
+			memory: None,
+			table: 0,
+			globals: Vec::new(),
+			raw_globals: GlobalSection::new(),
+			globals_written: false,
+			entries: Entries::default(),
+			exports: ExportSection::new(),
+			exports_written: false,
+			declared_stack_end: None,
+			code: CodeSection::new(),
+			bodies: 0,
+			data: Vec::new(),
+		}
+	}
+
+	fn read(&mut self) -> Result<(), BodyError> {
+		for payload in Parser::new(0).parse_all(self.bytes) {
+			let payload = payload?;
+			// Refused for what it is, before the rules of the MVP are asked.
+			if let Payload::StartSection { .. } = payload {
+				return Err(BodyError::Refused(CodeError::StartSection));
+			}
+			match self.validator.payload(&payload)? {
+				ValidPayload::Func(function, body) => self.body(function, &body)?,
+				ValidPayload::Ok | ValidPayload::Parser(_) | ValidPayload::End(_) => {
+					self.section(payload)?;
+				}
+			}
+		}
+		Ok(())
+	}
+
+	fn section(&mut self, payload: Payload<'a>) -> Result<(), BodyError> {
+		match payload {
+			Payload::Version { encoding: Encoding::Component, .. } => {
+				return Err(BodyError::Refused(CodeError::NotWasm));
+			}
+			Payload::TypeSection(section) => {
+				self.copy(SectionId::Type, section.range());
+				for ty in section.into_iter_err_on_gc_types() {
+					self.types.push(ty?);
+				}
+			}
+			Payload::ImportSection(section) => {
+				self.copy(SectionId::Import, section.range());
+				for import in section {
+					self.import(import?)?;
+				}
+			}
+			Payload::FunctionSection(section) => {
+				self.copy(SectionId::Function, section.range());
+				for ty in section {
+					self.functions.push(ty?);
+				}
+			}
+			Payload::TableSection(section) => {
+				self.copy(SectionId::Table, section.range());
+				for table in section {
+					self.table = table?.ty.initial;
+					let limit = self.limits.table_len;
+					if self.table > u64::from(limit) {
+						let actual = self.table;
+						let error = CodeError::TableTooLarge { actual, limit };
+						return Err(BodyError::Refused(error));
+					}
+				}
+			}
+			Payload::MemorySection(section) if section.count() > 0 => {
+				return Err(BodyError::Refused(CodeError::NoImportedMemory));
+			}
+			Payload::GlobalSection(section) => {
+				let end = section.range().end;
+				let mut items = section.into_iter_with_offsets().peekable();
+				while let Some(item) = items.next() {
+					let (start, global) = item?;
+					let next = match items.peek() {
+						Some(Ok((offset, _))) => *offset,
+						_ => end,
+					};
+					self.raw_globals.raw(self.bytes.get(start..next).unwrap_or_default());
+					let value = constant(&global.init_expr)?;
+					self.globals.push((value, global.ty.mutable));
+				}
+				self.write_globals();
+			}
+			Payload::ExportSection(section) => {
+				for export in section {
+					self.export(export?)?;
+				}
+			}
+			Payload::ElementSection(section) => {
+				self.write_globals();
+				self.write_exports();
+				self.copy(SectionId::Element, section.range());
+				for (segment, element) in (0..).zip(section) {
+					self.element(segment, element?)?;
+				}
+			}
+			Payload::CodeSectionStart { .. } => {
+				self.write_globals();
+				self.write_exports();
+			}
+			Payload::DataSection(section) => {
+				for (segment, data) in (0..).zip(section) {
+					let data = self.data_segment(segment, data?)?;
+					self.data.push(data);
+				}
+			}
+			// Nothing to keep: an empty memory section, the count that only bulk memory needs,
+			// names and other custom sections. What else there is, the validator has refused.
+			_ => {}
+		}
+		Ok(())
+	}
+
+	fn copy(&mut self, id: SectionId, range: Range<usize>) {
+		let data = self.bytes.get(range).unwrap_or_default();
+		self.out.section(&RawSection { id: id as u8, data });
+	}
+
+	fn import(&mut self, import: wasmparser::Import<'a>) -> Result<(), BodyError> {
+		let unknown = || CodeError::UnknownImport {
+			module: import.module.to_string(),
+			name: import.name.to_string(),
+		};
+		match import.ty {
+			TypeRef::Func(ty) if import.module == ENV => {
+				self.functions.push(ty);
+				self.imported_functions += 1;
+				let ty = self.types.get(ty as usize);
+				syscall(import.name, ty).map_err(|error| error.unwrap_or_else(unknown))
+			}
+			TypeRef::Memory(memory) if import.module == ENV && import.name == "memory" => {
+				let limit = self.limits.pages;
+				match u32::try_from(memory.initial) {
+					Ok(pages) if pages <= limit => {
+						let most = memory.maximum.and_then(|pages| u32::try_from(pages).ok());
+						self.memory = Some((pages, most));
+						Ok(())
+					}
+					_ => Err(CodeError::MemoryTooLarge { actual: memory.initial, limit }),
+				}
+			}
+			_ => Err(unknown()),
+		}
+		.map_err(BodyError::Refused)
+	}
+
+	fn export(&mut self, export: wasmparser::Export<'a>) -> Result<(), BodyError> {
+		for kind in [DispatchKind::Init, DispatchKind::Handle, DispatchKind::Reply] {
+			if export.name != kind.entry() {
+				continue;
+			}
+			let ty = (export.kind == ExternalKind::Func)
+				.then(|| self.functions.get(export.index as usize))
+				.flatten()
+				.and_then(|ty| self.types.get(*ty as usize));
+			// An imported function is none of the program's own.
+			if !ty.is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty())
+				|| export.index < self.imported_functions
+			{
+				let name = export.name.to_string();
+				return Err(BodyError::Refused(CodeError::WrongEntry { name }));
+			}
+			match kind {
+				DispatchKind::Init => self.entries.init = true,
+				DispatchKind::Handle => self.entries.handle = true,
+				DispatchKind::Reply => self.entries.handle_reply = true,
+			}
+			self.exports.export(export.name, ExportKind::Func, export.index);
+		}
+		if export.name == STACK_END {
+			let address = (export.kind == ExternalKind::Global)
+				.then(|| self.globals.get(export.index as usize))
+				.flatten()
+				.and_then(|(value, _)| *value)
+				.map(i32::cast_unsigned)
+				.filter(|address| u64::from(*address) <= self.static_len());
+			match address {
+				Some(address) => self.declared_stack_end = Some(address),
+				None => return Err(BodyError::Refused(CodeError::WrongStackEnd)),
+			}
+		}
+		Ok(())
+	}
+
+	fn element(&mut self, segment: u32, element: wasmparser::Element<'a>) -> Result<(), BodyError> {
+		let ElementKind::Active { offset_expr, .. } = &element.kind else {
+			return Err(BodyError::Refused(CodeError::OffsetNotConstant { segment }));
+		};
+		let Some(offset) = constant(offset_expr)? else {
+			return Err(BodyError::Refused(CodeError::OffsetNotConstant { segment }));
+		};
+		let count = match &element.items {
+			wasmparser::ElementItems::Functions(functions) => functions.count(),
+			wasmparser::ElementItems::Expressions(_, expressions) => expressions.count(),
+		};
+		let end = u64::from(offset.cast_unsigned()) + u64::from(count);
+		if end > self.table {
+			return Err(BodyError::Refused(CodeError::SegmentOutOfBounds { segment }));
+		}
+		Ok(())
+	}
+
+	fn data_segment(&self, segment: u32, data: Data<'a>) -> Result<DataSegment, BodyError> {
+		let offset = match &data.kind {
+			DataKind::Active { offset_expr, .. } => constant(offset_expr)?,
+			DataKind::Passive => None,
+		};
+		let Some(offset) = offset.map(i32::cast_unsigned) else {
+			return Err(BodyError::Refused(CodeError::OffsetNotConstant { segment }));
+		};
+		if u64::from(offset) + data.data.len() as u64 > self.static_len() {
+			return Err(BodyError::Refused(CodeError::SegmentOutOfBounds { segment }));
+		}
+		Ok(DataSegment { offset, bytes: data.data.to_vec() })
+	}
+
+	fn body(
+		&mut self,
+		function: wasmparser::FuncToValidate<wasmparser::ValidatorResources>,
+		body: &FunctionBody<'a>,
+	) -> Result<(), BodyError> {
+		let counters = self.counters();
+		let (metered, allocations) = instrument(
+			function,
+			core::mem::take(&mut self.allocations),
+			body,
+			self.bytes,
+			self.imported_functions,
+			counters,
+			self.limits.frame_slots,
+		)?;
+		self.allocations = allocations;
+		self.code.raw(&metered);
+		self.bodies += 1;
+		Ok(())
+	}
+
+	/// The two globals behind the module's own.
+	fn counters(&self) -> Counters {
+		let own = self.globals.len() as u32;
+		Counters { fuel: own, depth: own + 1 }
+	}
+
+	fn write_globals(&mut self) {
+		if core::mem::replace(&mut self.globals_written, true) {
+			return;
+		}
+		let counter = |val_type| GlobalType { val_type, mutable: true, shared: false };
+		self.raw_globals.global(counter(ValType::I64), &ConstExpr::i64_const(0));
+		self.raw_globals.global(counter(ValType::I32), &ConstExpr::i32_const(0));
+		self.out.section(&self.raw_globals);
+	}
+
+	fn write_exports(&mut self) {
+		if core::mem::replace(&mut self.exports_written, true) {
+			return;
+		}
+		let Counters { fuel, depth } = self.counters();
+		self.exports.export(FUEL, ExportKind::Global, fuel);
+		self.exports.export(DEPTH, ExportKind::Global, depth);
+		self.out.section(&self.exports);
+	}
+
+	fn finish(mut self) -> Result<Code, CodeError> {
+		let Some((static_pages, max_pages)) = self.memory else {
+			return Err(CodeError::NoImportedMemory);
+		};
+		// An entry is a function of the module, so there is a code section.
+		if !self.entries.init && !self.entries.handle {
+			return Err(CodeError::NoEntry);
+		}
+		if self.bodies > 0 {
+			self.out.section(&self.code);
+		}
+		let stack_end = self.declared_stack_end.unwrap_or_else(|| self.guessed_stack_end());
+		let bytes = self.out.finish();
+		let len = bytes.len() as u32;
+		let metadata = CodeMetadata {
+			entries: self.entries,
+			static_pages,
+			max_pages,
+			stack_end,
+			data: self.data,
+			len,
+		};
+		Ok(Code { id: ids::code_id(self.bytes), metadata, bytes })
+	}
+
+	/// Where the stack begins by LLVM's convention, `--stack-first`: the first global is the
+	/// mutable stack pointer, all data is above.
+	fn guessed_stack_end(&self) -> u32 {
+		let Some((Some(pointer), true)) = self.globals.first() else { return 0 };
+		let pointer = pointer.cast_unsigned();
+		let aligned = pointer.is_multiple_of(16) && u64::from(pointer) <= self.static_len();
+		let first = self.data.iter().all(|segment| segment.offset >= pointer);
+		if aligned && first { pointer } else { 0 }
+	}
+
+	/// Bytes of static memory.
+	fn static_len(&self) -> u64 {
+		let pages = self.memory.map_or(0, |(pages, _)| pages);
+		u64::from(pages) * u64::from(PAGE_SIZE)
+	}
+}
+
+/// Whether `name` is a syscall that is supported, under its own signature. `Err(None)`: it is no
+/// syscall at all.
+fn syscall(name: &str, ty: Option<&FuncType>) -> Result<(), Option<CodeError>> {
+	let Some(syscall) = syscalls::find(name) else {
+		return Err(syscalls::is_known(name)
+			.then(|| CodeError::UnsupportedSyscall { name: name.to_string() }));
+	};
+	let expected = syscall.signature();
+	match ty {
+		Some(ty) if same_signature(syscall, ty) => Ok(()),
+		_ => Err(Some(CodeError::WrongSignature {
+			name: name.to_string(),
+			expected,
+			actual: ty.map_or_else(Default::default, |ty| {
+				format!("{:?} -> {:?}", ty.params(), ty.results())
+			}),
+		})),
+	}
+}
+
+fn same_signature(syscall: &syscalls::Syscall, ty: &FuncType) -> bool {
+	let wasm = |kind: &syscalls::Kind| match kind {
+		syscalls::Kind::I32 => wasmparser::ValType::I32,
+		syscalls::Kind::I64 => wasmparser::ValType::I64,
+	};
+	ty.params().iter().copied().eq(syscall.params.iter().map(wasm))
+		&& ty.results().iter().copied().eq(syscall.result.iter().map(wasm))
+}
+
+/// The value of a constant expression that is a plain `i32.const`.
+fn constant(expression: &wasmparser::ConstExpr<'_>) -> Result<Option<i32>, BinaryReaderError> {
+	let mut operators = expression.get_operators_reader();
+	match (operators.read()?, operators.read()?) {
+		(Operator::I32Const { value }, Operator::End) => Ok(Some(value)),
+		_ => Ok(None),
+	}
+}

@@ -1,0 +1,134 @@
+//! Backends: what executes a metered module.
+
+#[cfg(feature = "wasmi")]
+mod wasmi;
+#[cfg(feature = "wasmtime")]
+mod wasmtime;
+
+#[cfg(feature = "wasmi")]
+pub use self::wasmi::Wasmi;
+#[cfg(feature = "wasmtime")]
+pub use self::wasmtime::Wasmtime;
+
+use crate::{
+	code::STACK_LIMIT,
+	ids::CodeId,
+	memory::{Changes, Image},
+	message::DispatchKind,
+	syscalls::{Context, Halt},
+};
+use alloc::vec::Vec;
+
+/// Executes metered modules, and keeps them compiled.
+///
+/// All implementations agree, for any module that [`check_code`](crate::check_code) made, in
+/// results, memory, gas and reason of failure. The trait is sealed: its methods deal in the
+/// engine's own types.
+pub trait Executor: sealed::Backend {}
+
+/// The module could not be compiled or instantiated, although it was checked: a broken invariant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LoadError;
+
+/// What is to be run.
+#[derive(Debug)]
+pub struct Run {
+	pub(crate) entry: DispatchKind,
+	pub(crate) image: Image,
+	pub(crate) context: Context,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Ran {
+	pub(crate) context: Context,
+	pub(crate) end: End,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) enum End {
+	/// Well: the entry point returned, or the program left.
+	Done(Changes),
+	/// The program has exited for ever.
+	Exited(gprimitives::ActorId),
+	/// Not well.
+	Failed(Failed),
+}
+
+/// Why a run failed.
+#[derive(Debug)]
+pub(crate) enum Failed {
+	OutOfGas,
+	OutOfMemory,
+	Panic(Vec<u8>),
+	Misuse,
+	StackLimit,
+	Trap,
+}
+
+/// How a backend saw a run end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Returned {
+	/// The entry point returned.
+	Normally,
+	/// The backend's own stack overflowed.
+	Overflow,
+	/// Any other trap, among them those the backend was asked for by a syscall.
+	Trap,
+}
+
+impl Run {
+	/// 64 KiB pages the memory may ever have.
+	pub(crate) fn most_pages(&self) -> u32 {
+		self.image.pages.max(self.context.heap.end)
+	}
+
+	/// Draws the conclusion from what a backend saw: how the entry point returned, and what the
+	/// two counters and the memory hold now.
+	pub(crate) fn conclude(
+		mut self,
+		returned: Returned,
+		fuel: i64,
+		depth: u32,
+		memory: &[u8],
+	) -> Ran {
+		let halt = self.context.halt.take();
+		// A syscall that stopped the program has settled the fuel already.
+		if halt.is_none() {
+			self.context.meter.settle(fuel);
+		}
+		let end = match (halt, returned) {
+			(Some(Halt::Leave), _) | (None, Returned::Normally) => {
+				End::Done(self.image.changes(memory, &self.context.pages))
+			}
+			(Some(Halt::Exit(inheritor)), _) => End::Exited(inheritor),
+			(Some(Halt::Panic(reason)), _) => End::Failed(Failed::Panic(reason)),
+			(Some(Halt::OutOfMemory), _) => End::Failed(Failed::OutOfMemory),
+			(Some(Halt::OutOfGas), _) => End::Failed(Failed::OutOfGas),
+			(Some(Halt::Misuse), _) => End::Failed(Failed::Misuse),
+			(None, _) if fuel < 0 => End::Failed(Failed::OutOfGas),
+			(None, Returned::Overflow) => End::Failed(Failed::StackLimit),
+			(None, Returned::Trap) if depth > STACK_LIMIT => End::Failed(Failed::StackLimit),
+			(None, Returned::Trap) => End::Failed(Failed::Trap),
+		};
+		Ran { context: self.context, end }
+	}
+}
+
+pub(crate) mod sealed {
+	use super::{CodeId, LoadError, Ran, Run, Vec};
+
+	/// The part of [`Executor`](super::Executor) that only the engine calls.
+	pub trait Backend {
+		/// Makes a code ready, asking for its bytes if it is not ready yet.
+		fn load(
+			&mut self,
+			code: CodeId,
+			bytes: &mut dyn FnMut() -> Option<Vec<u8>>,
+		) -> Result<(), LoadError>;
+
+		/// Runs a code that was loaded.
+		fn execute(&mut self, code: CodeId, run: Run) -> Result<Ran, LoadError>;
+	}
+}

@@ -1,0 +1,195 @@
+//! The interpreter: `no_std`, inside the runtime.
+
+use super::{Executor, LoadError, Ran, Returned, Run, sealed::Backend};
+use crate::{
+	code::{DEPTH, ENV, FRAME_OVERHEAD, FUEL, STACK_LIMIT},
+	ids::CodeId,
+	pages::PAGE_SIZE,
+	syscalls::{self, Guest, Kind, OutOfBounds, Syscall},
+};
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use wasmi::{
+	Caller, CompilationMode, Config, Engine, Error, Extern, Func, FuncType, Global, Instance,
+	Linker, Memory, MemoryType, Module, Store, TrapCode, Val, ValType,
+};
+
+/// Runs programs by interpretation, translating each function when it is first called. Keep one
+/// for as long as codes may recur: a block.
+#[derive(Debug)]
+pub struct Wasmi {
+	engine: Engine,
+	modules: BTreeMap<CodeId, Module>,
+}
+
+impl Wasmi {
+	/// An interpreter that knows no code yet.
+	pub fn new() -> Self {
+		// Twice what the metered module allows itself, so that this limit is never met.
+		let frames = 2 * STACK_LIMIT / FRAME_OVERHEAD;
+		let mut config = Config::default();
+		config
+			.compilation_mode(CompilationMode::Lazy)
+			.set_max_recursion_depth(frames as usize)
+			.set_max_stack_height(4 * 1024 * 1024)
+			.ignore_custom_sections(true);
+		Self { engine: Engine::new(&config), modules: BTreeMap::new() }
+	}
+}
+
+impl Default for Wasmi {
+	fn default() -> Self {
+		Self::new()
+	}
+}
+
+impl Executor for Wasmi {}
+
+/// What host functions find in the store.
+struct Data {
+	/// `None` while a syscall has it.
+	run: Option<Box<Run>>,
+	/// Both are known once the module is instantiated.
+	memory: Option<Memory>,
+	fuel: Option<Global>,
+}
+
+impl Backend for Wasmi {
+	fn load(
+		&mut self,
+		code: CodeId,
+		bytes: &mut dyn FnMut() -> Option<Vec<u8>>,
+	) -> Result<(), LoadError> {
+		if !self.modules.contains_key(&code) {
+			let bytes = bytes().ok_or(LoadError)?;
+			let module = Module::new(&self.engine, &bytes).map_err(|_| LoadError)?;
+			self.modules.insert(code, module);
+		}
+		Ok(())
+	}
+
+	fn execute(&mut self, code: CodeId, mut run: Run) -> Result<Ran, LoadError> {
+		let module = self.modules.get(&code).ok_or(LoadError)?;
+		let mut store = Store::new(&self.engine, Data { run: None, memory: None, fuel: None });
+
+		let ty = MemoryType::new(run.image.pages, Some(run.most_pages()));
+		let memory = Memory::new(&mut store, ty).map_err(|_| LoadError)?;
+		run.image.fill(memory.data_mut(&mut store));
+
+		let instance = instantiate(&mut store, module, memory)?;
+		let fuel = instance.get_global(&store, FUEL).ok_or(LoadError)?;
+		let depth = instance.get_global(&store, DEPTH).ok_or(LoadError)?;
+		let entry = run.entry.entry();
+		let entry = instance.get_typed_func::<(), ()>(&store, entry).map_err(|_| LoadError)?;
+
+		let handed = run.context.meter.hand_out();
+		fuel.set(&mut store, Val::I64(handed)).map_err(|_| LoadError)?;
+		*store.data_mut() =
+			Data { run: Some(Box::new(run)), memory: Some(memory), fuel: Some(fuel) };
+
+		let returned = match entry.call(&mut store, ()) {
+			Ok(()) => Returned::Normally,
+			Err(error) => match error.as_trap_code() {
+				Some(TrapCode::StackOverflow) => Returned::Overflow,
+				_ => Returned::Trap,
+			},
+		};
+		let fuel = fuel.get(&store).i64().ok_or(LoadError)?;
+		let depth = depth.get(&store).i32().ok_or(LoadError)?;
+		let run = store.data_mut().run.take().ok_or(LoadError)?;
+		Ok(run.conclude(returned, fuel, depth.cast_unsigned(), memory.data(&store)))
+	}
+}
+
+/// Gives the module what it imports.
+fn instantiate(
+	store: &mut Store<Data>,
+	module: &Module,
+	memory: Memory,
+) -> Result<Instance, LoadError> {
+	let mut linker = Linker::new(module.engine());
+	for import in module.imports() {
+		let name = import.name();
+		let external = match syscalls::find(name) {
+			Some(syscall) => Extern::Func(function(store, syscall)),
+			None => Extern::Memory(memory),
+		};
+		linker.define(ENV, name, external).map_err(|_| LoadError)?;
+	}
+	// Checked modules have no start section.
+	linker.instantiate_and_start(store, module).map_err(|_| LoadError)
+}
+
+/// A syscall as a host function.
+fn function(store: &mut Store<Data>, syscall: &'static Syscall) -> Func {
+	let ty = |kind: &Kind| match kind {
+		Kind::I32 => ValType::I32,
+		Kind::I64 => ValType::I64,
+	};
+	let ty = FuncType::new(syscall.params.iter().map(ty), syscall.result.iter().map(ty));
+	Func::new(store, ty, move |mut caller, params, results| {
+		let args: Vec<u64> = params.iter().map(argument).collect();
+		let returned = invoke(&mut caller, syscall, &args)?;
+		if let Some(result) = results.first_mut() {
+			*result = Val::I32(returned.cast_signed());
+		}
+		Ok(())
+	})
+}
+
+fn argument(value: &Val) -> u64 {
+	match value {
+		Val::I32(value) => u64::from(value.cast_unsigned()),
+		Val::I64(value) => value.cast_unsigned(),
+		// Floats and references are in no syscall's signature.
+		_ => 0,
+	}
+}
+
+/// Runs a syscall on the store's data. An error stops the program; the data knows why.
+fn invoke(caller: &mut Caller<'_, Data>, syscall: &Syscall, args: &[u64]) -> Result<u32, Error> {
+	let data = caller.data_mut();
+	let (Some(memory), Some(fuel), Some(mut run)) = (data.memory, data.fuel, data.run.take())
+	else {
+		return Err(stop());
+	};
+	let mut left = fuel.get(&*caller).i64().unwrap_or(0);
+	let mut guest = WasmiGuest { caller: &mut *caller, memory };
+	let result = syscalls::invoke(syscall, args, &mut guest, &mut run.context, &mut left);
+	let returned = result.map_err(|halt| {
+		run.context.halt = Some(halt);
+		stop()
+	});
+	caller.data_mut().run = Some(run);
+	fuel.set(&mut *caller, Val::I64(left)).map_err(|_| stop())?;
+	returned
+}
+
+fn stop() -> Error {
+	Error::i32_exit(0)
+}
+
+struct WasmiGuest<'a, 'c> {
+	caller: &'a mut Caller<'c, Data>,
+	memory: Memory,
+}
+
+impl Guest for WasmiGuest<'_, '_> {
+	fn read(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
+		self.memory.read(&*self.caller, at as usize, into).map_err(|_| OutOfBounds)
+	}
+
+	fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
+		self.memory.write(&mut *self.caller, at as usize, bytes).map_err(|_| OutOfBounds)
+	}
+
+	fn pages(&self) -> u32 {
+		(self.memory.data(&*self.caller).len() / PAGE_SIZE as usize) as u32
+	}
+
+	fn grow(&mut self, more: u32) -> Result<(), OutOfBounds> {
+		match self.memory.grow(&mut *self.caller, u64::from(more)) {
+			Ok(_) => Ok(()),
+			Err(_) => Err(OutOfBounds),
+		}
+	}
+}

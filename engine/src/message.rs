@@ -1,0 +1,99 @@
+//! Messages: what actors say to one another, and how a message stands in the queue.
+
+use crate::ids::{ActorId, MessageId};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use gear_core_errors::ReplyCode;
+use scale_info::TypeInfo;
+
+/// Gas: what execution is bought in. One gas stands for about a picosecond.
+pub type Gas = u64;
+
+/// An amount of the chain's native asset, in its smallest unit.
+pub type Value = u128;
+
+/// The entry point of a program that a message is for.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	TypeInfo,
+)]
+pub enum DispatchKind {
+	/// The first message to a program, which brings it up: `init`.
+	Init,
+	/// Any other message that is no reply: `handle`.
+	Handle,
+	/// The answer to a message that the program sent: `handle_reply`.
+	Reply,
+}
+
+/// What a reply answers, and how the answered message fared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct ReplyDetails {
+	/// The message that this one answers.
+	pub to: MessageId,
+	/// Success or error, and why.
+	pub code: ReplyCode,
+}
+
+// The derive asks it of the foreign types inside; those are of fixed size.
+impl DecodeWithMemTracking for ReplyDetails {}
+
+/// What one actor tells another.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct Message {
+	/// Unique for ever.
+	pub id: MessageId,
+	/// Who says it.
+	pub source: ActorId,
+	/// Who is to hear it.
+	pub destination: ActorId,
+	/// What is said.
+	pub payload: Vec<u8>,
+	/// Native asset that goes along.
+	pub value: Value,
+	/// Set on replies.
+	pub reply: Option<ReplyDetails>,
+}
+
+// The derive asks it of the foreign types inside; those are of fixed size.
+impl DecodeWithMemTracking for Message {}
+
+/// A message in the global queue: for a program or a builtin actor, with its gas.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct Dispatch {
+	/// The entry point it is for.
+	pub kind: DispatchKind,
+	/// The message.
+	pub message: Message,
+	/// The [`GasNode`](crate::GasNode) that pays for it: the id of the message the node was made
+	/// for.
+	pub gas_node: MessageId,
+	/// Whose held funds `message.value` is, and who has it back if the dispatch fails. The source
+	/// where a program sent the message; where it came from outside, whoever paid.
+	pub value_payer: ActorId,
+}
+
+impl Dispatch {
+	/// What the queue has to know of it.
+	pub fn queued(&self) -> Queued {
+		Queued { destination: self.message.destination, gas_node: self.gas_node }
+	}
+}
+
+/// What decides whether a queued message is taken, without its payload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct Queued {
+	/// Who it is for.
+	pub destination: ActorId,
+	/// What pays for it.
+	pub gas_node: MessageId,
+}

@@ -1,0 +1,138 @@
+//! Messages from outside: how they get into the queue.
+
+use crate::{
+	gas,
+	ids::{self, ActorId, CodeId, MessageId},
+	journal,
+	message::{Dispatch, DispatchKind, Gas, Message, Value},
+	program::{Phase, Program},
+	settings::Settings,
+	state::{Event, FundsError, StateMut},
+};
+use alloc::vec::Vec;
+
+/// A message from outside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Posting {
+	/// Who the program sees as the sender.
+	pub source: ActorId,
+	/// Who pays gas and value, and has back what is left.
+	pub payer: ActorId,
+	/// Bytes for the program.
+	pub payload: Vec<u8>,
+	/// Gas bought.
+	pub gas_limit: Gas,
+	/// Native asset that goes along.
+	pub value: Value,
+}
+
+/// Why a message from outside is not taken. Nothing has changed then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PostError {
+	/// The destination is neither a program nor an actor of the runtime.
+	NoProgram(ActorId),
+	/// The program has exited or was terminated.
+	ProgramGone(ActorId),
+	/// A program of that id exists.
+	ProgramExists(ActorId),
+	/// No such code has been uploaded.
+	NoCode(CodeId),
+	/// The payload is too long.
+	PayloadTooLong {
+		/// Its length, in bytes.
+		actual: u64,
+		/// The longest allowed.
+		limit: u32,
+	},
+	/// The value is neither 0 nor at least the existential deposit.
+	ValueTooSmall {
+		/// What was given.
+		actual: Value,
+		/// The least allowed.
+		least: Value,
+	},
+	/// The payer cannot pay the gas.
+	Gas(FundsError),
+	/// The payer cannot pay the value.
+	Value(FundsError),
+}
+
+/// Queues a message for a program or an actor of the runtime.
+pub fn send_message<S: StateMut>(
+	state: &mut S,
+	settings: &Settings,
+	destination: ActorId,
+	posting: Posting,
+) -> Result<MessageId, PostError> {
+	match state.program(destination).map(|program| program.phase) {
+		Some(Phase::Exited { .. } | Phase::Terminated) => {
+			return Err(PostError::ProgramGone(destination));
+		}
+		Some(_) => {}
+		None if state.builtin(destination).is_some() => {}
+		None => return Err(PostError::NoProgram(destination)),
+	}
+	post(state, settings, destination, DispatchKind::Handle, posting)
+}
+
+/// Makes a program out of an uploaded code and queues its `init` message.
+///
+/// Its id is [`program_id`](crate::ids::program_id) of code and salt.
+pub fn create_program<S: StateMut>(
+	state: &mut S,
+	settings: &Settings,
+	code: CodeId,
+	salt: &[u8],
+	posting: Posting,
+) -> Result<(ActorId, MessageId), PostError> {
+	if state.code_metadata(code).is_none() {
+		return Err(PostError::NoCode(code));
+	}
+	let id = ids::program_id(code, salt);
+	if state.program(id).is_some() {
+		return Err(PostError::ProgramExists(id));
+	}
+	let message = post(state, settings, id, DispatchKind::Init, posting)?;
+	let program = Program::new(code, message);
+	let phase = program.phase;
+	state.set_program(id, program);
+	state.emit(Event::ProgramChanged { id, phase });
+	Ok((id, message))
+}
+
+fn post<S: StateMut>(
+	state: &mut S,
+	settings: &Settings,
+	destination: ActorId,
+	kind: DispatchKind,
+	posting: Posting,
+) -> Result<MessageId, PostError> {
+	let Posting { source, payer, payload, gas_limit, value } = posting;
+
+	let (actual, limit) = (payload.len() as u64, settings.limits.payload_len);
+	if actual > u64::from(limit) {
+		return Err(PostError::PayloadTooLong { actual, limit });
+	}
+	let least = state.existential_deposit();
+	if value > 0 && value < least {
+		return Err(PostError::ValueTooSmall { actual: value, least });
+	}
+	state.reserve_gas(payer, gas_limit).map_err(PostError::Gas)?;
+	if value > 0
+		&& let Err(error) = state.hold_value(payer, value)
+	{
+		// What was reserved a line above is there; were it not, the caller's transaction ends here
+		// with an error all the same.
+		return Err(match state.refund_gas(payer, gas_limit) {
+			Ok(()) => PostError::Value(error),
+			Err(broken) => PostError::Gas(broken),
+		});
+	}
+
+	let nonce = state.next_nonce();
+	let id = ids::posted_message_id(state.block().height, source, nonce);
+	gas::open(state, id, payer, gas_limit);
+	let message = Message { id, source, destination, payload, value, reply: None };
+	journal::enqueue(state, Dispatch { kind, message, gas_node: id, value_payer: payer });
+	Ok(id)
+}

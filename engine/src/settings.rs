@@ -1,0 +1,73 @@
+//! What a chain decides once: prices and limits.
+
+use crate::gas::GasSchedule;
+
+/// Prices and limits. Part of consensus: a change of them is a change of the rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+	/// What things cost.
+	pub schedule: GasSchedule,
+	/// How large things may be.
+	pub limits: Limits,
+}
+
+impl Settings {
+	/// The white paper's prices.
+	pub const fn white_paper() -> Self {
+		Self { schedule: GasSchedule::white_paper(), limits: Limits::new() }
+	}
+
+	/// What the chain runs with.
+	pub const fn production() -> Self {
+		Self { schedule: GasSchedule::production(), limits: Limits::new() }
+	}
+}
+
+/// How large things may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+	/// Bytes of a code as uploaded.
+	pub code_len: u32,
+	/// Elements of a code's function table.
+	pub table_len: u32,
+	/// Parameters, locals and operands of a function, together.
+	pub frame_slots: u32,
+	/// 64 KiB pages of a program's memory.
+	pub pages: u32,
+	/// Bytes of a payload.
+	pub payload_len: u32,
+	/// Messages that one dispatch may send.
+	pub outgoing_messages: u32,
+	/// Bytes of all payloads that one dispatch may send.
+	pub outgoing_bytes: u32,
+	/// Bytes of what a program gives as the reason of its panic; the rest is cut off.
+	pub panic_len: u32,
+	/// Bytes of debug output of one dispatch; the rest is dropped.
+	pub debug_bytes: u32,
+	/// Messages that one run of the queue may pass over because they do not fit.
+	pub passed_over: u32,
+}
+
+impl Limits {
+	/// The limits of every preset.
+	pub const fn new() -> Self {
+		Self {
+			code_len: 512 * 1024,
+			table_len: 10_000,
+			frame_slots: 4_096,
+			pages: 512,
+			payload_len: 64 * 1024,
+			outgoing_messages: 1_024,
+			outgoing_bytes: 1024 * 1024,
+			panic_len: 1_024,
+			debug_bytes: 16 * 1024,
+			passed_over: 64,
+		}
+	}
+}
+
+impl Default for Limits {
+	fn default() -> Self {
+		Self::new()
+	}
+}

@@ -1,0 +1,242 @@
+//! The world outside the engine, as the engine sees it.
+//!
+//! A chain's storage implements [`State`] and [`StateMut`], and so does the test kit's memory; the
+//! engine's own rules are in neither. The engine says *when* gas is reserved, spent and refunded
+//! and value is held, delivered and given back; *how*, and what an existential deposit means, is
+//! the implementor's.
+
+use crate::{
+	code::CodeMetadata,
+	gas::GasNode,
+	ids::{ActorId, CodeId, MessageId},
+	message::{Dispatch, DispatchKind, Gas, Message, Queued, Value},
+	program::{Phase, Program},
+};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use gear_core_errors::ErrorReplyReason;
+use scale_info::TypeInfo;
+
+/// A place in the queue. Grows with every message that is pushed.
+pub type Position = u64;
+
+/// The block that is being built.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BlockInfo {
+	/// Its number.
+	pub height: u32,
+	/// Its time, in milliseconds since 1970.
+	pub timestamp: u64,
+}
+
+/// What can be asked of the world.
+pub trait State {
+	/// The block that is being built.
+	fn block(&self) -> BlockInfo;
+
+	/// The program of that id, in whatever phase it is.
+	fn program(&self, id: ActorId) -> Option<Program>;
+
+	/// Gas that a message to `id` costs if `id` is an actor of the runtime; `None` if it is not.
+	fn builtin(&self, id: ActorId) -> Option<Gas>;
+
+	/// What `check_code` found out about a code.
+	fn code_metadata(&self, id: CodeId) -> Option<CodeMetadata>;
+
+	/// The instrumented bytes of a code. Asked for once per code and executor.
+	fn code_bytes(&self, id: CodeId) -> Option<Vec<u8>>;
+
+	/// A stored chunk of a program's memory: [`CHUNK_SIZE`](crate::CHUNK_SIZE) bytes.
+	fn chunk(&self, program: ActorId, index: u32) -> Option<Vec<u8>>;
+
+	/// Gas paid in advance.
+	fn gas_node(&self, id: MessageId) -> Option<GasNode>;
+
+	/// What `actor` could send away once it had got `incoming` more, and stay alive.
+	fn spendable(&self, actor: ActorId, incoming: Value) -> Value;
+
+	/// The least value a message may carry, other than none.
+	fn existential_deposit(&self) -> Value;
+
+	/// The first message in the queue behind `after`, or of the whole queue.
+	fn queue_next(&self, after: Option<Position>) -> Option<(Position, Queued)>;
+
+	/// Whether the message at `position` fits into what the block has left of things that gas does
+	/// not buy, such as storage proof. One that does not is passed over.
+	fn has_room(&self, position: Position) -> bool {
+		let _ = position;
+		true
+	}
+}
+
+/// What can be done to the world.
+///
+/// Errors of the money methods mean that a rule of this engine or of the implementor is broken:
+/// what was reserved or held is there to be spent, refunded, delivered and released. Only
+/// [`reserve_gas`](Self::reserve_gas) and [`hold_value`](Self::hold_value) may fail on ordinary
+/// input, and they leave nothing behind then.
+pub trait StateMut: State {
+	/// Runs `change` so that it takes effect as a whole or, if it fails, not at all.
+	fn transact<T>(
+		&mut self,
+		change: impl FnOnce(&mut Self) -> Result<T, ApplyError>,
+	) -> Result<T, ApplyError>
+	where
+		Self: Sized;
+
+	/// A number never given before.
+	fn next_nonce(&mut self) -> u128;
+
+	/// Replaces what is known of a program.
+	fn set_program(&mut self, id: ActorId, program: Program);
+
+	/// Stores a chunk of a program's memory, or removes it.
+	fn set_chunk(&mut self, program: ActorId, index: u32, bytes: Option<Vec<u8>>);
+
+	/// Replaces a gas node, or removes it.
+	fn set_gas_node(&mut self, id: MessageId, node: Option<GasNode>);
+
+	/// Sets aside from `payer`'s funds the price of `gas`.
+	fn reserve_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError>;
+
+	/// Pays the price of `gas`, which `payer` has reserved, to the author of the block.
+	fn spend_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError>;
+
+	/// Gives the price of `gas`, which `payer` has reserved, back to it.
+	fn refund_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError>;
+
+	/// Sets `value` of `owner`'s funds aside, for a message.
+	fn hold_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError>;
+
+	/// Gives `value` that was held for `owner` to `to`.
+	fn deliver_value(
+		&mut self,
+		owner: ActorId,
+		to: ActorId,
+		value: Value,
+	) -> Result<(), FundsError>;
+
+	/// Gives `value` that was held for `owner` back to it.
+	fn release_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError>;
+
+	/// Gives all that `program` owns, and does not hold for messages, to `inheritor`.
+	fn inherit(&mut self, program: ActorId, inheritor: ActorId) -> Result<(), FundsError>;
+
+	/// Puts a message at the end of the queue.
+	fn queue_push(&mut self, dispatch: Dispatch);
+
+	/// Takes a message out of the queue.
+	fn queue_take(&mut self, position: Position) -> Option<Dispatch>;
+
+	/// Runs an actor of the runtime and returns the payload of its reply.
+	///
+	/// An error becomes an error reply; the implementor sees to it that it leaves no trace.
+	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError>;
+
+	/// Takes a message to an actor that is neither a program nor of the runtime: it goes into a
+	/// mailbox or on to another chain. Its value has been delivered already.
+	fn deliver_to_user(&mut self, message: Message);
+
+	/// Puts a message aside that cannot be processed because an invariant is broken. Its value
+	/// stays held and its gas node open, for whoever repairs it.
+	fn quarantine(&mut self, dispatch: Dispatch, error: ApplyError);
+
+	/// Makes public what happened.
+	fn emit(&mut self, event: Event);
+}
+
+/// Why funds cannot be moved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum FundsError {
+	/// The owner does not have so much.
+	Insufficient,
+	/// An account would be left, or made, with less than the existential deposit.
+	BelowMinimum,
+	/// Anything else the implementor does not allow.
+	Refused,
+}
+
+/// A runtime's actor refused a message.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct BuiltinError {
+	/// Payload of the error reply.
+	pub payload: Vec<u8>,
+}
+
+/// A broken invariant: what the engine was about to do does not fit the state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub enum ApplyError {
+	/// A message's gas node is gone.
+	NoGasNode(MessageId),
+	/// More gas or more users are taken from a node than it has.
+	GasOverspent(MessageId),
+	/// A program is gone that a journal is about.
+	NoProgram(ActorId),
+	/// A program's code is gone.
+	NoCode(CodeId),
+	/// A program's code cannot be loaded although it passed the checks at upload.
+	BadCode(CodeId),
+	/// A stored chunk of a program's memory is gone or has the wrong size.
+	NoChunk(ActorId, u32),
+	/// Funds that were reserved or held are gone.
+	Funds(FundsError),
+	/// The state could not open a transaction.
+	Transaction,
+}
+
+// The derive asks it of the foreign types inside; those are of fixed size.
+impl DecodeWithMemTracking for ApplyError {}
+
+impl From<FundsError> for ApplyError {
+	fn from(error: FundsError) -> Self {
+		Self::Funds(error)
+	}
+}
+
+/// What happened, for those who watch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+	/// A message was put into the queue.
+	MessageQueued {
+		/// The message.
+		id: MessageId,
+		/// Who it is from.
+		source: ActorId,
+		/// Who it is for.
+		destination: ActorId,
+		/// The entry point it is for.
+		entry: DispatchKind,
+	},
+	/// A message was taken out of the queue and dealt with.
+	Dispatched {
+		/// The message.
+		id: MessageId,
+		/// Who it was for.
+		destination: ActorId,
+		/// What it cost.
+		gas_spent: Gas,
+		/// Why it failed, if it did: the reason its error reply gives.
+		failure: Option<ErrorReplyReason>,
+	},
+	/// A program's phase changed.
+	ProgramChanged {
+		/// The program.
+		id: ActorId,
+		/// Its new phase.
+		phase: Phase,
+	},
+	/// The queue named a message that it does not have: nothing more is processed in this block.
+	QueueBroken {
+		/// Where the message should be.
+		position: Position,
+	},
+	/// A program wrote debug output.
+	Debug {
+		/// The program.
+		program: ActorId,
+		/// The message it was handling.
+		message: MessageId,
+		/// What it wrote.
+		text: Vec<u8>,
+	},
+}

@@ -1,0 +1,199 @@
+//! Gear's syscalls: what a program may ask of the engine.
+//!
+//! Names, parameters and the layouts behind pointers are those of the crate `gsys` 2.0. To add
+//! one: write its function in the file of its kind and give it a row in [`SUPPORTED`].
+
+mod context;
+mod control;
+mod guest;
+mod info;
+mod meter;
+mod pages;
+mod reply;
+mod send;
+
+pub(crate) use context::{Context, Given};
+pub(crate) use guest::{Guest, OutOfBounds};
+pub(crate) use meter::Meter;
+
+use alloc::{string::String, vec::Vec};
+use core::fmt::Write;
+
+/// A Wasm type that syscalls deal in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+	I32,
+	I64,
+}
+
+/// A row of the table.
+pub(crate) struct Syscall {
+	pub(crate) name: &'static str,
+	pub(crate) params: &'static [Kind],
+	pub(crate) result: Option<Kind>,
+	run: fn(&mut Call<'_>) -> Result<u32, Halt>,
+}
+
+impl Syscall {
+	/// The signature, for people.
+	pub(crate) fn signature(&self) -> String {
+		let mut text = String::new();
+		// Writing to a string does not fail.
+		if write!(text, "{:?} -> {:?}", self.params, self.result.as_slice()).is_err() {
+			text.clear();
+		}
+		text
+	}
+}
+
+const PTR: Kind = Kind::I32;
+const U32: Kind = Kind::I32;
+const GAS: Kind = Kind::I64;
+
+macro_rules! table {
+	($($name:literal ($($param:ident),*) $(-> $result:ident)? = $run:path;)*) => {
+		&[$(Syscall {
+			name: $name,
+			params: &[$($param),*],
+			result: table!(@result $($result)?),
+			run: $run,
+		}),*]
+	};
+	(@result) => { None };
+	(@result $result:ident) => { Some($result) };
+}
+
+/// The syscalls that programs can use, sorted by name.
+const SUPPORTED: &[Syscall] = table! {
+	"alloc"(U32) -> U32 = pages::alloc;
+	"free"(U32) -> U32 = pages::free;
+	"free_range"(U32, U32) -> U32 = pages::free_range;
+	"gr_block_height"(PTR) = info::block_height;
+	"gr_block_timestamp"(PTR) = info::block_timestamp;
+	"gr_debug"(PTR, U32) = control::debug;
+	"gr_exit"(PTR) = control::exit;
+	"gr_gas_available"(PTR) = info::gas_available;
+	"gr_leave"() = control::leave;
+	"gr_message_id"(PTR) = info::message_id;
+	"gr_oom_panic"() = control::oom_panic;
+	"gr_panic"(PTR, U32) = control::panic;
+	"gr_program_id"(PTR) = info::program_id;
+	"gr_read"(U32, U32, PTR, PTR) = info::read;
+	"gr_reply"(PTR, U32, PTR, PTR) = reply::reply;
+	"gr_reply_code"(PTR) = info::reply_code;
+	"gr_reply_commit"(PTR, PTR) = reply::reply_commit;
+	"gr_reply_commit_wgas"(GAS, PTR, PTR) = reply::reply_commit_wgas;
+	"gr_reply_input"(U32, U32, PTR, PTR) = reply::reply_input;
+	"gr_reply_input_wgas"(U32, U32, GAS, PTR, PTR) = reply::reply_input_wgas;
+	"gr_reply_push"(PTR, U32, PTR) = reply::reply_push;
+	"gr_reply_push_input"(U32, U32, PTR) = reply::reply_push_input;
+	"gr_reply_to"(PTR) = info::reply_to;
+	"gr_reply_wgas"(PTR, U32, GAS, PTR, PTR) = reply::reply_wgas;
+	"gr_send"(PTR, PTR, U32, U32, PTR) = send::send;
+	"gr_send_commit"(U32, PTR, U32, PTR) = send::send_commit;
+	"gr_send_commit_wgas"(U32, PTR, GAS, U32, PTR) = send::send_commit_wgas;
+	"gr_send_init"(PTR) = send::send_init;
+	"gr_send_input"(PTR, U32, U32, U32, PTR) = send::send_input;
+	"gr_send_input_wgas"(PTR, U32, U32, GAS, U32, PTR) = send::send_input_wgas;
+	"gr_send_push"(U32, PTR, U32, PTR) = send::send_push;
+	"gr_send_push_input"(U32, U32, U32, PTR) = send::send_push_input;
+	"gr_send_wgas"(PTR, PTR, U32, GAS, U32, PTR) = send::send_wgas;
+	"gr_size"(PTR) = info::size;
+	"gr_source"(PTR) = info::source;
+	"gr_value"(PTR) = info::value;
+	"gr_value_available"(PTR) = info::value_available;
+};
+
+/// The syscalls of `gsys` 2.0 that have no row yet.
+const UNSUPPORTED: &[&str] = &[
+	"gr_create_program",
+	"gr_create_program_wgas",
+	"gr_env_vars",
+	"gr_random",
+	"gr_reply_deposit",
+	"gr_reservation_reply",
+	"gr_reservation_reply_commit",
+	"gr_reservation_send",
+	"gr_reservation_send_commit",
+	"gr_reserve_gas",
+	"gr_signal_code",
+	"gr_signal_from",
+	"gr_system_reserve_gas",
+	"gr_unreserve_gas",
+	"gr_wait",
+	"gr_wait_for",
+	"gr_wait_up_to",
+	"gr_wake",
+];
+
+/// The row of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Syscall> {
+	let index = SUPPORTED.binary_search_by_key(&name, |syscall| syscall.name).ok()?;
+	SUPPORTED.get(index)
+}
+
+/// Whether `gsys` has a syscall of that name.
+pub(crate) fn is_known(name: &str) -> bool {
+	find(name).is_some() || UNSUPPORTED.contains(&name)
+}
+
+/// Why execution stops inside a syscall.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Halt {
+	/// `gr_leave`: done, and well.
+	Leave,
+	/// `gr_exit`: done for ever, and well.
+	Exit(gprimitives::ActorId),
+	/// `gr_panic`, with the reason the program gives.
+	Panic(Vec<u8>),
+	/// `gr_oom_panic`.
+	OutOfMemory,
+	/// Gas does not suffice.
+	OutOfGas,
+	/// A pointer leads out of memory, or another rule is broken that has no error code.
+	Misuse,
+}
+
+impl From<OutOfBounds> for Halt {
+	fn from(_: OutOfBounds) -> Self {
+		Self::Misuse
+	}
+}
+
+/// A syscall in progress.
+pub(crate) struct Call<'a> {
+	args: &'a [u64],
+	guest: &'a mut dyn Guest,
+	context: &'a mut Context,
+}
+
+/// Runs a syscall, having paid for it. `fuel` is what the program may still execute.
+pub(crate) fn invoke(
+	syscall: &Syscall,
+	args: &[u64],
+	guest: &mut dyn Guest,
+	context: &mut Context,
+	fuel: &mut i64,
+) -> Result<u32, Halt> {
+	context.meter.settle(*fuel);
+	let price = context.settings.schedule.syscall;
+	let result = context.meter.charge(price).and_then(|()| {
+		let mut call = Call { args, guest, context: &mut *context };
+		(syscall.run)(&mut call)
+	});
+	*fuel = context.meter.hand_out();
+	result
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn table_is_sorted_and_complete() {
+		assert!(SUPPORTED.is_sorted_by_key(|syscall| syscall.name));
+		// `gsys` 2.0 declares 52 functions named `gr_…`; memory's three are galloc's.
+		assert!(UNSUPPORTED.iter().all(|name| find(name).is_none()));
+		assert_eq!(SUPPORTED.len() + UNSUPPORTED.len(), 55);
+	}
+}
