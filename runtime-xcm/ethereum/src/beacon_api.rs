@@ -50,7 +50,7 @@ struct Data<T> {
 pub fn bootstrap(json: &[u8]) -> Result<Bootstrap, Error> {
 	let Data { data } = serde_json::from_slice::<Data<wire::Bootstrap>>(json)?;
 	Ok(Bootstrap {
-		header: data.header.beacon.into(),
+		header: (&data.header.beacon).into(),
 		current_committee: data.current_sync_committee.try_into()?,
 		current_committee_branch: branch(data.current_sync_committee_branch)?,
 	})
@@ -70,7 +70,7 @@ pub fn finality_update(json: &[u8]) -> Result<Update, Error> {
 /// `GET /eth/v1/beacon/headers/{block_id}`: the block's root, as the node says, and its header.
 pub fn header(json: &[u8]) -> Result<(H256, BeaconHeader), Error> {
 	let Data { data } = serde_json::from_slice::<Data<wire::HeaderEntry>>(json)?;
-	Ok((data.root, data.header.message.into()))
+	Ok((data.root, (&data.header.message).into()))
 }
 
 /// `GET /eth/v1/config/spec` and `GET /eth/v1/beacon/genesis`
@@ -169,8 +169,8 @@ pub(crate) mod wire {
 		pub(crate) body_root: H256,
 	}
 
-	impl From<Header> for BeaconHeader {
-		fn from(header: Header) -> Self {
+	impl From<&Header> for BeaconHeader {
+		fn from(header: &Header) -> Self {
 			Self {
 				slot: header.slot.0,
 				proposer_index: header.proposer_index.0,
@@ -265,7 +265,7 @@ pub(crate) mod wire {
 		fn try_from(update: Update) -> Result<Self, Error> {
 			let next_branch = branch(update.next_sync_committee_branch)?;
 			Ok(Self {
-				attested_header: update.attested_header.beacon.into(),
+				attested_header: (&update.attested_header.beacon).into(),
 				next_committee: update
 					.next_sync_committee
 					.map(|committee| {
@@ -273,7 +273,7 @@ pub(crate) mod wire {
 						Ok::<_, Error>(NextCommittee { committee, branch: next_branch })
 					})
 					.transpose()?,
-				finalized_header: update.finalized_header.beacon.into(),
+				finalized_header: (&update.finalized_header.beacon).into(),
 				finality_branch: branch(update.finality_branch)?,
 				sync_aggregate: update.sync_aggregate.try_into()?,
 				signature_slot: update.signature_slot.0,
