@@ -1,1 +1,376 @@
-//! XCM in and out of the actor engine.
+//! # XCM gateway
+//!
+//! The door between the consensus universe and the programs of this chain. It executes no program:
+//! what comes in is put into the global queue by [`PostMessage`], what goes out is handed to the
+//! XCM router.
+//!
+//! ## Ways in
+//!
+//! | XCM | becomes | by |
+//! |---|---|---|
+//! | `Transact(send_message)`, `OriginKind::Xcm` | a message from the origin's own location | [`Pallet::send_message`] |
+//! | `DepositAsset` to a program's account | a credit, and a message that tells of it | [`DepositToPrograms`] |
+//!
+//! ## Ways out
+//!
+//! | a program | becomes | by |
+//! |---|---|---|
+//! | replies or sends to a remote caller that asked for answers | `Transact` of the call that the caller named | [`RouteMessage`] |
+//! | sends an [`XcmRequest`] to the actor [`XCM_ACTOR`] | any XCM, from the program's own location | [`Builtin`] |
+//!
+//! ## Who pays
+//!
+//! 1. Gas and value of an incoming message: the account here of the location that sent it, and no
+//!    other. Gas of the message that tells of a deposit: the deposit.
+//! 2. A message that leaves: the program, by a flat [`Config::OutboundFee`] and the router's price
+//!    of delivery. Its execution at the destination is paid by this chain's sovereign account
+//!    there, which is what the flat fee is for.
+//! 3. The place in storage of a [`Route`]: its owner, by a deposit held until
+//!    [`Pallet::forget_route`].
+//!
+//! ## Journeys
+//!
+//! A topic names a journey across chains. It comes in as the trailing `SetTopic` (which
+//! [`RecordTopic`] shows to the calls of its message), is remembered with the last
+//! [`Config::MaxJourneys`] messages of each remote caller, and leaves again on whatever the program
+//! sends to that caller while it handles one of them. Anything else begins a journey of its own,
+//! whose topic is the outgoing message's id. Every event here carries the topic.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod builtin;
+mod deposit;
+mod outbound;
+mod topic;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use builtin::{XCM_ACTOR, XcmRequest};
+pub use deposit::{DepositNotice, DepositToPrograms};
+pub use outbound::Route;
+pub use pallet::*;
+pub use topic::RecordTopic;
+pub use weights::WeightInfo;
+
+// For the links of the page above.
+#[cfg(doc)]
+use gearway_primitives::{Builtin, PostMessage, RouteMessage};
+
+/// The pallet. Its parts that are not calls stand in modules of their own.
+#[polkadot_sdk::frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use alloc::vec::Vec;
+	use gearway_primitives::{
+		ActorId, Gas, Origin as Sender, PostMessage, Posting, Provenance, ReplyTo, Topic, Value,
+	};
+	use polkadot_sdk::{
+		frame_support::{
+			pallet_prelude::*,
+			traits::fungible::{self, MutateHold as _},
+		},
+		frame_system::pallet_prelude::*,
+		sp_core::H256,
+		sp_runtime::AccountId32,
+		staging_xcm::prelude::*,
+		staging_xcm_executor::traits::{ConvertLocation, MatchesFungible},
+	};
+
+	/// What the pallet asks of the runtime.
+	#[pallet::config]
+	pub trait Config: polkadot_sdk::frame_system::Config<AccountId = AccountId32> {
+		/// Why this pallet holds balance.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// Origins that speak for a location: `pallet_xcm::EnsureXcm<Everything>`.
+		type XcmOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = Location>;
+
+		/// The account here of a location. Its bytes are the location's [`ActorId`] too.
+		type LocationToAccount: ConvertLocation<AccountId32>;
+
+		/// The global queue.
+		type Messages: PostMessage;
+
+		/// The native asset.
+		type Currency: fungible::Mutate<AccountId32, Balance = Value>
+			+ fungible::hold::Mutate<AccountId32, Reason = Self::RuntimeHoldReason>;
+
+		/// Recognises the native asset among those of an XCM.
+		type NativeAsset: MatchesFungible<Value>;
+
+		/// Sends XCM. Must keep a topic that the message has.
+		type XcmRouter: SendXcm;
+
+		/// The executor, asked only to charge the router's price of delivery.
+		type XcmExecutor: ExecuteXcm<<Self as polkadot_sdk::frame_system::Config>::RuntimeCall>;
+
+		/// Where this chain stands in the universe.
+		type UniversalLocation: Get<InteriorLocation>;
+
+		/// Gas bought, out of the deposit, for the message that tells a program of a deposit.
+		#[pallet::constant]
+		type DepositGas: Get<Gas>;
+
+		/// What a program pays for each message that leaves, in the native asset.
+		#[pallet::constant]
+		type OutboundFee: Get<Value>;
+
+		/// Gets the [`Config::OutboundFee`].
+		type FeeAccount: Get<AccountId32>;
+
+		/// What buys execution of an answer at its destination, as the destination sees it, out of
+		/// this chain's sovereign account there. What is left returns to that account.
+		#[pallet::constant]
+		type RemoteFee: Get<Asset>;
+
+		/// Held from a remote caller for its [`Route`], in the native asset.
+		#[pallet::constant]
+		type RouteDeposit: Get<Value>;
+
+		/// How many messages of one remote caller keep their topic for answers to come.
+		#[pallet::constant]
+		type MaxJourneys: Get<u32>;
+
+		/// What the calls and hooks cost.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The pallet, for the runtime.
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	/// Why this pallet holds balance.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// A route's place in storage.
+		Route,
+	}
+
+	/// Remote callers that want answers brought to them, by their account here.
+	#[pallet::storage]
+	pub type Routes<T: Config> = StorageMap<_, Twox64Concat, AccountId32, Route<T::MaxJourneys>>;
+
+	/// The topic of the XCM in execution. Gone by the end of the block.
+	#[pallet::storage]
+	#[pallet::whitelist_storage]
+	pub type CurrentTopic<T: Config> = StorageValue<_, Topic>;
+
+	/// What happened at the gateway.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A location's message for a program is in the queue.
+		MessagePosted {
+			/// The message.
+			id: H256,
+			/// Who sent it.
+			origin: Location,
+			/// The program.
+			destination: H256,
+			/// The journey, where the XCM names one.
+			topic: Option<Topic>,
+		},
+		/// Assets were credited to a program and the message that says so is in the queue.
+		DepositPosted {
+			/// The message.
+			id: H256,
+			/// The program.
+			program: H256,
+			/// Who deposited, unless the XCM had cleared its origin.
+			origin: Option<Location>,
+			/// The journey.
+			topic: Topic,
+		},
+		/// Assets were credited to a program that could not be told of it.
+		DepositCredited {
+			/// The program.
+			program: H256,
+			/// Why there is no message.
+			error: DispatchError,
+			/// The journey.
+			topic: Topic,
+		},
+		/// A program's message left for the chain of its remote caller.
+		MessageSent {
+			/// The message.
+			id: H256,
+			/// The program.
+			source: H256,
+			/// The caller.
+			destination: Location,
+			/// The journey.
+			topic: Topic,
+		},
+		/// A program's message to a remote caller could not leave and stays here.
+		MessageKept {
+			/// The message.
+			id: H256,
+			/// The program.
+			source: H256,
+			/// The caller.
+			destination: Location,
+			/// The journey it would have been a step of.
+			topic: Topic,
+			/// Why.
+			error: DispatchError,
+		},
+		/// A program sent an XCM of its own.
+		XcmSent {
+			/// The program.
+			source: H256,
+			/// Where to.
+			destination: Location,
+			/// The journey.
+			topic: Topic,
+		},
+		/// Answers to `account` will be brought to `origin` from now on.
+		RouteOpened {
+			/// The remote caller's account here.
+			account: AccountId32,
+			/// The remote caller.
+			origin: Location,
+		},
+		/// Answers to `account` stay here from now on.
+		RouteClosed {
+			/// The remote caller's account here.
+			account: AccountId32,
+		},
+	}
+
+	/// Why the gateway refuses.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The location has no account on this chain.
+		LocationWithoutAccount,
+		/// Answers can be brought to other chains only.
+		ReplyToLocal,
+		/// The caller has no route.
+		NoRoute,
+		/// The program cannot pay the flat fee of a message that leaves.
+		OutboundFeeUnpaid,
+		/// The program cannot pay the router's price of delivery.
+		DeliveryUnpaid,
+		/// Not an [`XcmRequest`], or one nested too deep.
+		BadRequest,
+		/// The destination, or the message for it, is of an XCM version unknown here.
+		UnknownVersion,
+		/// The destination is this chain.
+		DestinationIsLocal,
+		/// No route leads to the destination: no channel, most likely.
+		Unroutable,
+		/// The message is longer than its channel allows.
+		TooLong,
+		/// The transport took the message and failed.
+		TransportFailed,
+		/// This chain's location cannot be told from the destination.
+		Unanchorable,
+	}
+
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// The builtin actor that sends XCM.
+		fn xcm_actor() -> H256 {
+			H256(XCM_ACTOR)
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			T::WeightInfo::on_finalize()
+		}
+
+		fn on_finalize(_: BlockNumberFor<T>) {
+			CurrentTopic::<T>::kill();
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Puts a message for a program into the queue.
+		///
+		/// The origin is a location, by `Transact` with `OriginKind::Xcm`. The program sees the
+		/// location's account here as the sender; that account pays `value` and `gas_limit`, and
+		/// gets back what is left.
+		///
+		/// With `reply_to`, what programs send or reply to the location from now on is brought to
+		/// its chain as that call, and the location's account has [`Config::RouteDeposit`] held
+		/// the first time. `None` changes nothing about earlier messages' wishes: without any, all
+		/// answers stay here.
+		///
+		/// Errors: [`Error::LocationWithoutAccount`], [`Error::ReplyToLocal`], the balance's when
+		/// the deposit cannot be held, and the queue's own. Events: [`Event::MessagePosted`],
+		/// [`Event::RouteOpened`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::send_message(payload.len() as u32))]
+		pub fn send_message(
+			origin: OriginFor<T>,
+			destination: H256,
+			payload: Vec<u8>,
+			gas_limit: Gas,
+			value: Value,
+			reply_to: Option<ReplyTo>,
+		) -> DispatchResult {
+			let origin = T::XcmOrigin::ensure_origin(origin)?;
+			let account = T::LocationToAccount::convert_location(&origin)
+				.ok_or(Error::<T>::LocationWithoutAccount)?;
+			let topic = CurrentTopic::<T>::get();
+
+			let id = T::Messages::post(Posting {
+				source: ActorId::new(account.clone().into()),
+				payer: account.clone(),
+				destination: ActorId::new(destination.0),
+				payload,
+				gas_limit,
+				value,
+				provenance: Provenance {
+					origin: Sender::Location(origin.clone()),
+					topic,
+					assets: Assets::new(),
+					reply_to: reply_to.clone(),
+				},
+			})?;
+			if let Some(reply_to) = reply_to {
+				Self::open_route(&account, &origin, reply_to)?;
+			}
+			if let Some(topic) = topic {
+				Self::remember_journey(&account, id, topic);
+			}
+
+			Self::deposit_event(Event::MessagePosted {
+				id: H256(id.into_bytes()),
+				origin,
+				destination,
+				topic,
+			});
+			Ok(())
+		}
+
+		/// Ends the origin's route: answers stay on this chain from now on, and the deposit is free.
+		///
+		/// The origin is a location, as in [`Pallet::send_message`]. Errors: [`Error::NoRoute`],
+		/// [`Error::LocationWithoutAccount`]. Event: [`Event::RouteClosed`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::forget_route())]
+		pub fn forget_route(origin: OriginFor<T>) -> DispatchResult {
+			let origin = T::XcmOrigin::ensure_origin(origin)?;
+			let account = T::LocationToAccount::convert_location(&origin)
+				.ok_or(Error::<T>::LocationWithoutAccount)?;
+			let route = Routes::<T>::take(&account).ok_or(Error::<T>::NoRoute)?;
+			T::Currency::release(
+				&HoldReason::Route.into(),
+				&account,
+				route.deposit,
+				polkadot_sdk::frame_support::traits::tokens::Precision::BestEffort,
+			)?;
+			Self::deposit_event(Event::RouteClosed { account });
+			Ok(())
+		}
+	}
+}

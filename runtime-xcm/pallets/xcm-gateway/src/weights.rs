@@ -1,0 +1,86 @@
+//! What the gateway's calls and hooks cost.
+//!
+//! Upper bounds made of what the code touches, until the benchmarks of the runtime replace them:
+//! database operations by the runtime's own prices, proof size by the largest value of each key
+//! plus the path to it, computing time by the steps named beside each figure.
+
+use core::marker::PhantomData;
+use polkadot_sdk::{frame_support::traits::Get, frame_system, sp_weights::Weight};
+
+/// What the gateway's calls and hooks cost.
+pub trait WeightInfo {
+	/// [`send_message`](crate::Pallet::send_message) with a payload of `len` bytes: a new route,
+	/// and posting.
+	fn send_message(len: u32) -> Weight;
+
+	/// [`forget_route`](crate::Pallet::forget_route).
+	fn forget_route() -> Weight;
+
+	/// What [`DepositToPrograms`](crate::DepositToPrograms) adds to a deposit.
+	fn deposit() -> Weight;
+
+	/// Routing a program's message of `len` bytes.
+	fn route(len: u32) -> Weight;
+
+	/// Handling an [`XcmRequest`](crate::XcmRequest) of any size that the queue takes.
+	fn send_xcm() -> Weight;
+
+	/// Forgetting the topic at the end of the block.
+	fn on_finalize() -> Weight;
+}
+
+/// A key's share of a storage proof: the trie nodes on the way to it.
+const PATH: u64 = 2_048;
+/// A route with sixteen journeys, rounded up.
+const ROUTE: u64 = 2_048;
+/// An account with its hold.
+const ACCOUNT: u64 = 256;
+/// The outgoing queue of a channel and the state of all channels.
+const CHANNEL: u64 = 112_000;
+
+/// The figures for a runtime of the database prices of `T`.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> SubstrateWeight<T> {
+	/// `keys` read and written, of `bytes` together.
+	fn touches(keys: u64, bytes: u64) -> Weight {
+		T::DbWeight::get()
+			.reads_writes(keys, keys)
+			.saturating_add(Weight::from_parts(0, keys.saturating_mul(PATH).saturating_add(bytes)))
+	}
+}
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	fn send_message(len: u32) -> Weight {
+		// Two hashes of a location and one of the message, the payload copied and hashed: 2 ns a
+		// byte. Keys: topic, route, account, hold, reserve of gas, message, queue's ends, nonce.
+		Weight::from_parts(60_000_000u64.saturating_add(2_000u64.saturating_mul(len.into())), 0)
+			.saturating_add(Self::touches(10, ROUTE + 3 * ACCOUNT + 1_024))
+	}
+
+	fn forget_route() -> Weight {
+		// One hash of a location. Keys: route, account, hold.
+		Weight::from_parts(40_000_000, 0).saturating_add(Self::touches(3, ROUTE + 2 * ACCOUNT))
+	}
+
+	fn deposit() -> Weight {
+		// As a message without a route, of a notice of at most a kilobyte.
+		Self::send_message(1_024)
+	}
+
+	fn route(len: u32) -> Weight {
+		// A transfer, the answer encoded, decoded by the router's check and copied: 8 ns a byte.
+		// Keys: route, two accounts, the channel's queue, its status, the outgoing page.
+		Weight::from_parts(120_000_000u64.saturating_add(8_000u64.saturating_mul(len.into())), 0)
+			.saturating_add(Self::touches(6, ROUTE + 2 * ACCOUNT + CHANNEL))
+	}
+
+	fn send_xcm() -> Weight {
+		// As routing the longest message that a channel takes, and decoding the request.
+		Self::route(102_400).saturating_add(Weight::from_parts(200_000_000, 0))
+	}
+
+	fn on_finalize() -> Weight {
+		T::DbWeight::get().writes(1)
+	}
+}
