@@ -8,6 +8,8 @@
 pub mod budget;
 pub mod consensus;
 pub mod currency;
+#[cfg(feature = "std")]
+pub mod genesis;
 
 use core::marker::PhantomData;
 use polkadot_sdk::{
