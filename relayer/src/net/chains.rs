@@ -17,6 +17,8 @@ use crate::{
 use futures::{Stream, StreamExt};
 use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 use subxt::{
+	PolkadotConfig,
+	events::Event,
 	ext::scale_value::{Composite, Value, ValueDef},
 	rpcs::{RpcClient, rpc_params},
 };
@@ -82,6 +84,16 @@ pub struct Seen {
 }
 
 impl Seen {
+	/// Reads an event of a block.
+	pub fn read(block: BlockId, event: &Event<'_, PolkadotConfig>) -> Result<Self, GearError> {
+		Ok(Self {
+			block,
+			pallet: event.pallet_name().into(),
+			name: event.event_name().into(),
+			fields: event.decode_fields_unchecked_as()?,
+		})
+	}
+
 	/// Whether it is that event.
 	pub fn is(&self, pallet: &str, name: &str) -> bool {
 		self.pallet == pallet && self.name == name
@@ -102,6 +114,24 @@ impl Seen {
 		self.field(name).and_then(bytes)
 	}
 
+	/// A field that is a 32-byte id, or perhaps one: what is absent is as good as not there.
+	pub fn id(&self, name: &str) -> Option<[u8; 32]> {
+		self.bytes(name)?.try_into().ok()
+	}
+
+	/// A field that maps 32-byte ids to the names of an enum's variants.
+	pub fn entries(&self, name: &str) -> Vec<([u8; 32], String)> {
+		let Some(ValueDef::Composite(wrapped)) = self.field(name).map(|field| &field.value) else {
+			return Vec::new();
+		};
+		// A map is a list of pairs in a wrapping.
+		let lists = wrapped.values().filter_map(|list| match &list.value {
+			ValueDef::Composite(list) => Some(list),
+			_ => None,
+		});
+		lists.flat_map(Composite::values).filter_map(entry).collect()
+	}
+
 	/// A field that is a number.
 	pub fn number(&self, name: &str) -> Option<u128> {
 		self.field(name).and_then(Value::as_u128)
@@ -118,6 +148,11 @@ pub fn bytes(value: &Value) -> Option<Vec<u8>> {
 					collect(part, into)?;
 				}
 			}
+			ValueDef::Variant(option) if option.name == "Some" => {
+				for part in option.values.values() {
+					collect(part, into)?;
+				}
+			}
 			ValueDef::Variant(_) | ValueDef::BitSequence(_) => return None,
 		}
 		Some(())
@@ -125,6 +160,16 @@ pub fn bytes(value: &Value) -> Option<Vec<u8>> {
 	let mut all = Vec::new();
 	collect(value, &mut all)?;
 	Some(all)
+}
+
+fn entry(pair: &Value) -> Option<([u8; 32], String)> {
+	let ValueDef::Composite(pair) = &pair.value else { return None };
+	let mut parts = pair.values();
+	let id = bytes(parts.next()?)?.try_into().ok()?;
+	match &parts.next()?.value {
+		ValueDef::Variant(variant) => Some((id, variant.name.clone())),
+		_ => None,
+	}
 }
 
 /// What has been seen of a chain.
@@ -314,12 +359,7 @@ impl Follower {
 			if ROUTINE_PALLETS.contains(&event.pallet_name()) {
 				continue;
 			}
-			seen.push(Seen {
-				block,
-				pallet: event.pallet_name().into(),
-				name: event.event_name().into(),
-				fields: event.decode_fields_unchecked_as().map_err(in_words)?,
-			});
+			seen.push(Seen::read(block, &event).map_err(in_words)?);
 		}
 		let is_lively = !seen.is_empty();
 		self.record.send_if_modified(|record| {
@@ -361,6 +401,29 @@ mod tests {
 		assert_eq!(event.number("nonce"), Some(9));
 		assert_eq!(event.bytes("absent"), None);
 		assert_eq!(event.number("id"), None);
+	}
+
+	#[test]
+	fn an_optional_id_is_read_where_it_is() {
+		let mut event = event();
+		let topic = Value::unnamed_variant("Some", [Value::from_bytes([5; 32])]);
+		let none = Value::unnamed_variant("None", []);
+		event.fields = Composite::named([("topic", topic), ("other", none)]);
+		assert_eq!(event.id("topic"), Some([5; 32]));
+		assert_eq!(event.id("other"), None);
+	}
+
+	#[test]
+	fn maps_from_ids_to_outcomes_are_read() {
+		let pair = Value::unnamed_composite([
+			Value::from_bytes([4; 32]),
+			Value::unnamed_variant("Failed", []),
+		]);
+		let map = Value::unnamed_composite([Value::unnamed_composite([pair])]);
+		let mut event = event();
+		event.fields = Composite::named([("statuses", map)]);
+		assert_eq!(event.entries("statuses"), [([4; 32], "Failed".to_owned())]);
+		assert_eq!(event.entries("absent"), []);
 	}
 
 	#[test]

@@ -125,7 +125,7 @@ impl DataDir {
 }
 
 /// The path from the file system's root on; the file must be there.
-pub fn absolute(path: &Path) -> Result<PathBuf, LayoutError> {
+fn absolute(path: &Path) -> Result<PathBuf, LayoutError> {
 	path.canonicalize().map_err(|source| LayoutError::Io { path: path.into(), source })
 }
 

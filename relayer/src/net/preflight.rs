@@ -24,7 +24,7 @@ pub struct Parts {
 	pub execution: PathBuf,
 	/// Runs the beacon node.
 	pub python: PathBuf,
-	/// The beacon node.
+	/// The folder of the beacon node's program.
 	pub beacon: PathBuf,
 	/// The gateway contract, compiled.
 	pub contract: PathBuf,
@@ -82,11 +82,7 @@ pub fn check(repository: &Repository, chain_specs: &Path) -> Result<Parts, Prefl
 			SET_UP,
 		),
 		python: part("the beacon node's Python", in_zombienet("beacon/.venv/bin/python"), SET_UP),
-		beacon: part(
-			"the beacon node",
-			in_zombienet("beacon/devnet.py"),
-			"restore the file from version control",
-		),
+		beacon: repository.path("zombienet/beacon"),
 		contract: part(
 			"the compiled gateway contract",
 			repository.path("bridge-contracts/out/Gateway.sol/Gateway.json"),
