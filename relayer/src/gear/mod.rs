@@ -8,6 +8,7 @@ mod call;
 mod error;
 mod signer;
 
+pub(crate) use call::dispatch_error;
 pub use call::{Call, Executed, Signed, account_of};
 pub use error::{GearError, Refusal, Submission};
 pub use signer::{KeyError, Origin, is_development_key, read_key};
