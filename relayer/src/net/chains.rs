@@ -429,7 +429,7 @@ mod tests {
 	#[test]
 	fn what_is_not_bytes_is_not_read_as_bytes() {
 		assert_eq!(bytes(&Value::u128(256)), None);
-		assert_eq!(bytes(&Value::unnamed_variant("Some", [Value::u128(1)])), None);
+		assert_eq!(bytes(&Value::unnamed_variant("Ok", [Value::u128(1)])), None);
 		assert_eq!(bytes(&Value::string("text")), None);
 	}
 }
