@@ -92,6 +92,16 @@ def main() -> int:
         return 0
 
     stop = _stop_on_signals(options.exit_with_parent)
+    try:
+        return _run_to_the_end(options, genesis_time, stop)
+    except BrokenPipeError:
+        # Nobody reads the events any more; there is no one to tell. Python must not try to on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run_to_the_end(options: argparse.Namespace, genesis_time: int, stop: threading.Event) -> int:
+    """Starts a node if there is one to start, runs the network, ends the node, and says how it ended."""
     events = Events()
     node = None
     try:
@@ -107,14 +117,13 @@ def main() -> int:
     except Stopped:
         events.emit("stopped")
     except BrokenPipeError:
-        # Nobody reads the events any more; there is no one to tell. Python must not try to on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
     except (EngineError, OSError, ValueError) as error:
         message = str(error)
         if node is not None and node.exit_status() is not None:
             message = f"the execution node ended with status {node.exit_status()}: {node.log_tail()}"
-        events.emit("error", message=message)
         print(f"beacon_devnet: {message}", file=sys.stderr)
+        events.emit("error", message=message)
         return 1
     finally:
         _ignore_signals()
@@ -123,9 +132,7 @@ def main() -> int:
     return 0
 
 
-def _run(
-    options: argparse.Namespace, node: ExecutionNode | None, events: Events, stop: threading.Event
-) -> None:
+def _run(options: argparse.Namespace, node: ExecutionNode | None, events: Events, stop: threading.Event) -> None:
     """Sets everything up, then makes blocks until an exception ends it."""
     started = time.monotonic()
     rpc_url = node.rpc_url if node else options.execution_rpc_url

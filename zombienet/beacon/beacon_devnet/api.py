@@ -62,7 +62,7 @@ class Answer:
 class BeaconApi:
     """Answers requests out of the history and the light-client data. Knows nothing of HTTP's wire."""
 
-    def __init__(self, genesis_state: "spec.BeaconState", history: History, light_client: LightClientData):
+    def __init__(self, genesis_state: spec.BeaconState, history: History, light_client: LightClientData):
         self._genesis_time = genesis_state.genesis_time
         self._genesis_validators_root = genesis_state.genesis_validators_root
         self._history = history
@@ -191,7 +191,7 @@ class BeaconApi:
             raise ApiError(HTTPStatus.NOT_FOUND, "No optimistic update available")
         return _versioned(update, request)
 
-    def _response_chunk(self, update: "spec.LightClientUpdate") -> bytes:
+    def _response_chunk(self, update: spec.LightClientUpdate) -> bytes:
         epoch = spec.compute_epoch_at_slot(update.attested_header.beacon.slot)
         digest = spec.compute_fork_digest(self._genesis_validators_root, epoch)
         payload = update.encode_bytes()
@@ -213,9 +213,7 @@ class BeaconApi:
             raise ApiError(HTTPStatus.NOT_FOUND, f"State {state_id} not found")
         return record
 
-    def _find(
-        self, identifier: str, kind: str, by_root: Callable[[bytes], BlockRecord | None]
-    ) -> BlockRecord | None:
+    def _find(self, identifier: str, kind: str, by_root: Callable[[bytes], BlockRecord | None]) -> BlockRecord | None:
         if identifier in ("head", "genesis", "finalized", "justified"):
             return getattr(self._history, identifier)
         if re.fullmatch(r"[0-9]{1,20}", identifier):

@@ -12,13 +12,13 @@ GRAFFITI = b"gearway devnet".ljust(32, b"\0")
 
 
 class Chain:
-    """Makes blocks. Every rule is the spec's: each block goes through its full state transition, signatures included."""
+    """Makes blocks. Every rule is the spec's: a block goes through its full state transition, signatures included."""
 
     def __init__(
         self,
         engine: Engine,
-        genesis_state: "spec.BeaconState",
-        genesis_block: "spec.SignedBeaconBlock",
+        genesis_state: spec.BeaconState,
+        genesis_block: spec.SignedBeaconBlock,
         history: History,
         light_client: LightClientData,
         events: Events,
@@ -63,7 +63,7 @@ class Chain:
         if record.checkpoints.finalized != before.finalized:
             self._on_finalized(record.checkpoints.finalized)
 
-    def _propose(self, state: "spec.BeaconState", parent_state: "spec.BeaconState") -> "spec.SignedBeaconBlock":
+    def _propose(self, state: spec.BeaconState, parent_state: spec.BeaconState) -> spec.SignedBeaconBlock:
         """The next block. Takes `state` from the beginning of its slot to after the block."""
         response = self._engine.get_payload(self._begin_payload(state))
         proposer = spec.get_beacon_proposer_index(state)
@@ -88,7 +88,7 @@ class Chain:
         signature = _signed(state, proposer, block, spec.DOMAIN_BEACON_PROPOSER)
         return spec.SignedBeaconBlock(message=block, signature=signature)
 
-    def _begin_payload(self, state: "spec.BeaconState") -> "spec.PayloadId":
+    def _begin_payload(self, state: spec.BeaconState) -> spec.PayloadId:
         safe, final = self._execution_checkpoints()
         address = spec.ExecutionAddress(bytes.fromhex(REWARD_ADDRESS[2:]))
         payload_id = spec.prepare_execution_payload(state, safe, final, address, self._engine)
@@ -96,20 +96,20 @@ class Chain:
             raise RuntimeError("the execution node began no block although it was given attributes")
         return payload_id
 
-    def _set_execution_head(self, attributes: "spec.PayloadAttributes | None") -> None:
+    def _set_execution_head(self, attributes: spec.PayloadAttributes | None) -> None:
         safe, final = self._execution_checkpoints()
         self._engine.notify_forkchoice_updated(payload_block_hash(self._block.message), safe, final, attributes)
 
-    def _execution_checkpoints(self) -> tuple["spec.Hash32", "spec.Hash32"]:
+    def _execution_checkpoints(self) -> tuple[spec.Hash32, spec.Hash32]:
         """Hashes of the justified and the final execution block; zero where there is none yet."""
 
-        def block_hash(checkpoint: "spec.Checkpoint") -> "spec.Hash32":
+        def block_hash(checkpoint: spec.Checkpoint) -> spec.Hash32:
             known = self._recent.get(bytes(checkpoint.root))
             return spec.Hash32() if known is None else payload_block_hash(known[0].message)
 
         return block_hash(self._state.current_justified_checkpoint), block_hash(self._state.finalized_checkpoint)
 
-    def _sync_aggregate(self, state: "spec.BeaconState") -> "spec.SyncAggregate":
+    def _sync_aggregate(self, state: spec.BeaconState) -> spec.SyncAggregate:
         """The whole committee's signature under the block before the slot of `state`."""
         slot = spec.Slot(state.slot - 1)
         domain = spec.get_domain(state, spec.DOMAIN_SYNC_COMMITTEE, spec.compute_epoch_at_slot(slot))
@@ -120,11 +120,11 @@ class Chain:
             sync_committee_signature=sign_together(members, root),
         )
 
-    def _final_block(self, state: "spec.BeaconState") -> "spec.SignedBeaconBlock | None":
+    def _final_block(self, state: spec.BeaconState) -> spec.SignedBeaconBlock | None:
         known = self._recent.get(bytes(state.finalized_checkpoint.root))
         return None if known is None else known[0]
 
-    def _on_finalized(self, checkpoint: "spec.Checkpoint") -> None:
+    def _on_finalized(self, checkpoint: spec.Checkpoint) -> None:
         block, state = self._recent[bytes(checkpoint.root)]
         self._light_client.on_finalized(state, block)
         # One block more than needed is kept: the head's parent may still hold the checkpoint before for final.
@@ -141,11 +141,11 @@ class Chain:
             execution_block_hash=payload.block_hash,
         )
 
-    def _checkpoint(self, checkpoint: "spec.Checkpoint") -> dict:
+    def _checkpoint(self, checkpoint: spec.Checkpoint) -> dict:
         record = self._history.by_root(bytes(checkpoint.root)) or self._history.genesis
         return {"epoch": checkpoint.epoch, "slot": record.slot, "root": record.root}
 
-    def _announce(self, record: BlockRecord, block: "spec.SignedBeaconBlock") -> None:
+    def _announce(self, record: BlockRecord, block: spec.SignedBeaconBlock) -> None:
         payload = block.message.body.execution_payload
         self._events.emit(
             "slot",
@@ -157,7 +157,7 @@ class Chain:
         )
 
 
-def attest(state: "spec.BeaconState") -> "spec.Attestation":
+def attest(state: spec.BeaconState) -> spec.Attestation:
     """The votes of all committees of the slot of `state` for the block that led to it, as one aggregate."""
     slot, epoch = state.slot, spec.get_current_epoch(state)
     header = state.latest_block_header.copy()
@@ -190,8 +190,8 @@ def attest(state: "spec.BeaconState") -> "spec.Attestation":
 
 
 def _signed(
-    state: "spec.BeaconState", validator: int, message: object, domain_type: "spec.DomainType"
-) -> "spec.BLSSignature":
+    state: spec.BeaconState, validator: int, message: object, domain_type: spec.DomainType
+) -> spec.BLSSignature:
     """One validator's signature in the epoch of `state`."""
     domain = spec.get_domain(state, domain_type)
     return sign(validator, spec.compute_signing_root(message, domain))

@@ -27,13 +27,13 @@ def configure(chain_id: int) -> None:
     )
 
 
-def fork_version(fork: str) -> "spec.Version":
+def fork_version(fork: str) -> spec.Version:
     """The version of a fork of `FORKS`."""
     key = "GENESIS_FORK_VERSION" if fork == "phase0" else f"{fork.upper()}_FORK_VERSION"
     return getattr(spec.config, key)
 
 
-def fork_schedule() -> list["spec.Fork"]:
+def fork_schedule() -> list[spec.Fork]:
     """All forks, the earliest first, each with the one before it."""
     versions = [fork_version(fork) for fork in FORKS]
     return [
@@ -45,9 +45,7 @@ def fork_schedule() -> list["spec.Fork"]:
 def constants() -> dict[str, object]:
     """Configuration, preset and constants by the names that nodes serve them under."""
     values = {
-        name: value
-        for name, value in vars(spec).items()
-        if name.isupper() and isinstance(value, (spec.Uint64, bytes))
+        name: value for name, value in vars(spec).items() if name.isupper() and isinstance(value, (spec.Uint64, bytes))
     }
     values |= spec.config._asdict()
     values |= {
@@ -59,6 +57,6 @@ def constants() -> dict[str, object]:
     return values
 
 
-def payload_block_hash(block: "spec.BeaconBlock") -> "spec.Hash32":
+def payload_block_hash(block: spec.BeaconBlock) -> spec.Hash32:
     """Hash of the execution block inside a beacon block."""
     return block.body.execution_payload.block_hash

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from .consensus import spec
 
 # How long a node that does not answer, or says that it is still busy with an ancestor, is given.
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 5.0
 RETRY_SECONDS = 0.1
 
 
@@ -83,11 +83,11 @@ class Engine:
 
     def notify_forkchoice_updated(
         self,
-        head_block_hash: "spec.Hash32",
-        safe_block_hash: "spec.Hash32",
-        finalized_block_hash: "spec.Hash32",
-        payload_attributes: "spec.PayloadAttributes | None",
-    ) -> "spec.PayloadId | None":
+        head_block_hash: spec.Hash32,
+        safe_block_hash: spec.Hash32,
+        finalized_block_hash: spec.Hash32,
+        payload_attributes: spec.PayloadAttributes | None,
+    ) -> spec.PayloadId | None:
         """Sets the node's head and, with attributes, has it begin the next block."""
         forkchoice = {
             "headBlockHash": _hex(head_block_hash),
@@ -112,7 +112,7 @@ class Engine:
         payload_id = result["payloadId"]
         return None if payload_id is None else spec.PayloadId(_bytes(payload_id))
 
-    def get_payload(self, payload_id: "spec.PayloadId") -> "spec.GetPayloadResponse":
+    def get_payload(self, payload_id: spec.PayloadId) -> spec.GetPayloadResponse:
         """The block the node has built, transactions of its pool included."""
         result = self._rpc.call_patiently("engine_getPayloadV4", _hex(payload_id))
         bundle = result["blobsBundle"]
@@ -127,7 +127,7 @@ class Engine:
             execution_requests=[_bytes(each) for each in result["executionRequests"]],
         )
 
-    def verify_and_notify_new_payload(self, request: "spec.NewPayloadRequest") -> bool:
+    def verify_and_notify_new_payload(self, request: spec.NewPayloadRequest) -> bool:
         """Has the node execute a block. Anything but a valid one is an error: it is the node's own."""
         params = [
             _payload_to_rpc(request.execution_payload),
@@ -184,7 +184,7 @@ def _rpc_name(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
-def _payload_to_rpc(payload: "spec.ExecutionPayload") -> dict:
+def _payload_to_rpc(payload: spec.ExecutionPayload) -> dict:
     result: dict[str, Any] = {}
     for name in payload.fields():
         value = getattr(payload, name)
@@ -195,7 +195,7 @@ def _payload_to_rpc(payload: "spec.ExecutionPayload") -> dict:
     return result
 
 
-def _payload_from_rpc(data: dict) -> "spec.ExecutionPayload":
+def _payload_from_rpc(data: dict) -> spec.ExecutionPayload:
     values: dict[str, Any] = {}
     for name, kind in spec.ExecutionPayload.fields().items():
         if name not in _SPECIAL:
@@ -216,7 +216,7 @@ def _payload_from_rpc(data: dict) -> "spec.ExecutionPayload":
     )
 
 
-def _withdrawal_to_rpc(withdrawal: "spec.Withdrawal") -> dict:
+def _withdrawal_to_rpc(withdrawal: spec.Withdrawal) -> dict:
     return {
         "index": hex(withdrawal.index),
         "validatorIndex": hex(withdrawal.validator_index),

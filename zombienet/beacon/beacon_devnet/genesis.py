@@ -59,7 +59,7 @@ def execution_genesis(chain_id: int, timestamp: int) -> dict:
     }
 
 
-def beacon_genesis(execution_block: dict, validator_count: int) -> tuple["spec.BeaconState", "spec.SignedBeaconBlock"]:
+def beacon_genesis(execution_block: dict, validator_count: int) -> tuple[spec.BeaconState, spec.SignedBeaconBlock]:
     """The first state and block, on top of the execution chain's first block (as `eth_getBlockByNumber` returns it).
 
     Validators are in place from the start, as in a network whose deposits were made before genesis. They compound and
@@ -111,7 +111,7 @@ def beacon_genesis(execution_block: dict, validator_count: int) -> tuple["spec.B
     return state, block
 
 
-def _execution_header(block: dict) -> "spec.ExecutionPayloadHeader":
+def _execution_header(block: dict) -> spec.ExecutionPayloadHeader:
     def integer(name: str) -> int:
         return int(block[name], 16)
 

@@ -11,12 +11,12 @@ from .consensus import spec
 class Checkpoints:
     """What the state after a block holds of finality."""
 
-    previous_justified: "spec.Checkpoint"
-    current_justified: "spec.Checkpoint"
-    finalized: "spec.Checkpoint"
+    previous_justified: spec.Checkpoint
+    current_justified: spec.Checkpoint
+    finalized: spec.Checkpoint
 
     @classmethod
-    def of(cls, state: "spec.BeaconState") -> "Checkpoints":
+    def of(cls, state: spec.BeaconState) -> "Checkpoints":
         """Those of a state, detached from it."""
         return cls(
             state.previous_justified_checkpoint.copy(),
@@ -39,7 +39,7 @@ class BlockRecord:
 
     @classmethod
     def of(
-        cls, block: "spec.SignedBeaconBlock", state: "spec.BeaconState", before: Checkpoints | None = None
+        cls, block: spec.SignedBeaconBlock, state: spec.BeaconState, before: Checkpoints | None = None
     ) -> "BlockRecord":
         """The record of a block and the state it led to. It shares `before`, the checkpoints of its parent, where
         they are still the same."""
@@ -54,11 +54,11 @@ class BlockRecord:
             checkpoints=before if checkpoints == before else checkpoints,
         )
 
-    def header(self) -> "spec.SignedBeaconBlockHeader":
+    def header(self) -> spec.SignedBeaconBlockHeader:
         """The block's header."""
         return spec.SignedBeaconBlockHeader.decode_bytes(self.header_ssz)
 
-    def block(self) -> "spec.SignedBeaconBlock":
+    def block(self) -> spec.SignedBeaconBlock:
         """The block in full."""
         return spec.SignedBeaconBlock.decode_bytes(self.block_ssz)
 
@@ -125,7 +125,7 @@ class History:
         child = None if parent is None else self.by_slot(parent.slot + 1)
         return [] if child is None else [child]
 
-    def _at_checkpoint(self, checkpoint: "spec.Checkpoint") -> BlockRecord:
+    def _at_checkpoint(self, checkpoint: spec.Checkpoint) -> BlockRecord:
         # The first checkpoints have an all-zero root, which stands for the first block. A later one is never out of
         # reach: blocks are final long before they are forgotten.
         return self.by_root(bytes(checkpoint.root)) or self._genesis

@@ -25,11 +25,11 @@ class LightClientData:
 
     def on_block(
         self,
-        state: "spec.BeaconState",
-        block: "spec.SignedBeaconBlock",
-        attested_state: "spec.BeaconState",
-        attested_block: "spec.SignedBeaconBlock",
-        finalized_block: "spec.SignedBeaconBlock | None",
+        state: spec.BeaconState,
+        block: spec.SignedBeaconBlock,
+        attested_state: spec.BeaconState,
+        attested_block: spec.SignedBeaconBlock,
+        finalized_block: spec.SignedBeaconBlock | None,
     ) -> None:
         """Takes note of the signatures in `block` under its parent, `attested_block`.
 
@@ -48,20 +48,20 @@ class LightClientData:
                     self._best[period] = update
                     _trim(self._best, self._periods)
 
-    def on_finalized(self, state: "spec.BeaconState", block: "spec.SignedBeaconBlock") -> None:
+    def on_finalized(self, state: spec.BeaconState, block: spec.SignedBeaconBlock) -> None:
         """Makes a bootstrap of a final block and the state it led to."""
         bootstrap = spec.create_light_client_bootstrap(state, block)
         with self._lock:
             self._bootstraps[bytes(spec.hash_tree_root(block.message))] = bootstrap.encode_bytes()
             _trim(self._bootstraps, self._epochs)
 
-    def bootstrap(self, root: bytes) -> "spec.LightClientBootstrap | None":
+    def bootstrap(self, root: bytes) -> spec.LightClientBootstrap | None:
         """The bootstrap of a block that is or was a final checkpoint."""
         with self._lock:
             data = self._bootstraps.get(root)
         return None if data is None else spec.LightClientBootstrap.decode_bytes(data)
 
-    def updates(self, start_period: int, count: int) -> list["spec.LightClientUpdate"]:
+    def updates(self, start_period: int, count: int) -> list[spec.LightClientUpdate]:
         """The best updates of consecutive periods, the first of which may be missing: then there are none."""
         found = []
         with self._lock:
@@ -72,11 +72,11 @@ class LightClientData:
         return found
 
     @property
-    def finality_update(self) -> "spec.LightClientFinalityUpdate | None":
+    def finality_update(self) -> spec.LightClientFinalityUpdate | None:
         return self._finality
 
     @property
-    def optimistic_update(self) -> "spec.LightClientOptimisticUpdate | None":
+    def optimistic_update(self) -> spec.LightClientOptimisticUpdate | None:
         return self._optimistic
 
 

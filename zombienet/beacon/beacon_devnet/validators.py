@@ -26,12 +26,12 @@ def public_key(index: int) -> bytes:
     return bls.SkToPk(secret_key(index))
 
 
-def sign(index: int, message: bytes) -> "spec.BLSSignature":
+def sign(index: int, message: bytes) -> spec.BLSSignature:
     """Signs as one validator."""
     return spec.BLSSignature(bls.Sign(secret_key(index), message))
 
 
-def sign_together(indices: Iterable[int], message: bytes) -> "spec.BLSSignature":
+def sign_together(indices: Iterable[int], message: bytes) -> spec.BLSSignature:
     """The aggregate of the signatures of all `indices` under one message.
 
     BLS is linear, so the aggregate equals one signature by the sum of the keys: the very same point, for the cost of
