@@ -1,7 +1,7 @@
 //! `gearway net up`: from nothing to the main job done, and everything ended afterwards.
 
 use super::{
-	chains::{self, Chain},
+	chains::{self, Chain, SpecError},
 	ethereum::{self, Pair},
 	journey::{self, MainJob},
 	layout::{DataDir, LayoutError, Repository},
@@ -13,7 +13,11 @@ use super::{
 	setup::{self, Gateway, Programs},
 	steps::{StepError, Steps},
 };
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+	io,
+	path::PathBuf,
+	time::{Duration, SystemTime},
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Deadline for programs to answer after their start.
@@ -57,6 +61,9 @@ pub enum NetError {
 	/// A port cannot be had.
 	#[error(transparent)]
 	Ports(#[from] PortsError),
+	/// A chain spec cannot be used.
+	#[error(transparent)]
+	Spec(#[from] SpecError),
 	/// A program cannot be started.
 	#[error(transparent)]
 	Start(#[from] StartError),
@@ -155,7 +162,11 @@ impl Network<'_> {
 		let Self { steps, parts, ports, .. } = self;
 		let data = self.data.path("ethereum");
 		self.start_program(ethereum::program(parts, ports, &data))?;
-		self.start_program(chains::program(parts, ports, self.data.path(".")))?;
+		let specs = ["gear-spec.json", "sibling-spec.json"].map(|name| self.data.path(name));
+		for (from, to) in [&parts.gear_spec, &parts.sibling_spec].into_iter().zip(&specs) {
+			chains::copy_spec(from, to, SystemTime::now())?;
+		}
+		self.start_program(chains::program(parts, specs, ports, self.data.path(".")))?;
 
 		let gear = self.connect("Gear", Listener::Gear).await?;
 		let sibling = self.connect("sibling", Listener::Sibling).await?;
