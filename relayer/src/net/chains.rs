@@ -253,7 +253,7 @@ pub enum ChainError {
 		reason: String,
 	},
 	/// A request failed.
-	#[error("{name}")]
+	#[error("a request to {name} failed")]
 	Request {
 		/// The chain.
 		name: &'static str,

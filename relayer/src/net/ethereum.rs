@@ -139,6 +139,14 @@ pub struct Included {
 	pub transaction: B256,
 }
 
+/// A finalised beacon block, and the execution block it carries.
+#[derive(Debug, Clone, Copy)]
+struct Finalized {
+	slot: u64,
+	root: H256,
+	block: ExecutionBlock,
+}
+
 /// The pair, reached.
 #[derive(Debug)]
 pub struct Pair {
@@ -193,33 +201,35 @@ impl Pair {
 	pub async fn bootstrap(&self) -> Result<Bootstrap, PairError> {
 		let root = loop {
 			match self.finalized().await? {
-				Some((root, _)) => break root,
+				Some(finalized) => break finalized.root,
 				None => sleep(PAUSE).await,
 			}
 		};
 		Ok(self.beacon.bootstrap(root).await?)
 	}
 
-	/// Root of the finalised beacon block and the execution block it carries; `None` while there
-	/// is no finality.
-	async fn finalized(&self) -> Result<Option<(H256, ExecutionBlock)>, PairError> {
+	/// The latest finalised beacon block; `None` while there is no finality.
+	async fn finalized(&self) -> Result<Option<Finalized>, PairError> {
 		let Some(update) = self.beacon.finality_update().await? else { return Ok(None) };
-		let root = merkle::header_root(&update.finalized_header);
-		Ok(Some((root, self.beacon.execution_block(BlockName::Root(root)).await?)))
+		let header = &update.finalized_header;
+		let root = merkle::header_root(header);
+		let block = self.beacon.execution_block(BlockName::Root(root)).await?;
+		Ok(Some(Finalized { slot: header.slot, root, block }))
 	}
 
-	/// Waits until the block of that transaction is final.
-	pub async fn until_final(&self, included: Included) -> Result<(), PairError> {
-		loop {
-			let finalized = self.finalized().await?;
-			if finalized.is_some_and(|(_, block)| block.number >= included.block.number) {
-				break;
+	/// Waits until the block of that transaction is final; returns the slot that made it so.
+	pub async fn until_final(&self, included: Included) -> Result<u64, PairError> {
+		let slot = loop {
+			match self.finalized().await? {
+				Some(finalized) if finalized.block.number >= included.block.number => {
+					break finalized.slot;
+				}
+				_ => sleep(PAUSE).await,
 			}
-			sleep(PAUSE).await;
-		}
+		};
 		let header = self.execution.header(included.block.number).await?;
 		if header.is_some_and(|header| header.hash == included.block.hash) {
-			Ok(())
+			Ok(slot)
 		} else {
 			Err(PairError::Replaced(included.block.hash))
 		}

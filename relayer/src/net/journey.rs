@@ -55,7 +55,12 @@ pub fn planned() -> Vec<Journey> {
 		),
 		Journey::planned(
 			format!("2. charge {second}, Ethereum → Gear by a proven event"),
-			&[("Ethereum", "sent"), ("Gear", "proven"), ("Gear", "charged")],
+			&[
+				("Ethereum", "sent"),
+				("Gear", "finality known"),
+				("Gear", "proven"),
+				("Gear", "charged"),
+			],
 		),
 		Journey::planned(
 			format!("3. charge {third}, sibling → Gear by XCM, and the discharge of {LIMIT} back"),
@@ -144,24 +149,33 @@ impl MainJob<'_> {
 		);
 
 		let step = format!("Ethereum block {} to be finalised", block.number);
-		steps.within(FINALITY, step, pair.until_final(included)).await?;
+		let slot = steps.within(FINALITY, step, pair.until_final(included)).await?;
 		let at = BlockId { number: block.number, hash: block.hash.0.into() };
-		let said = format!("finalised, with charge {amount}, {known_by}");
+		let said = format!("finalised by slot {slot}, with charge {amount}, {known_by}");
 		track.saw(steps, "Ethereum", at, known_by, &said);
 
+		let step = format!("the relayer to prove the finality of slot {slot} to Gear");
+		let finality = gear.first(|seen| {
+			let is_it = seen.is("BeaconClient", "HeaderFinalized");
+			seen.number("slot").filter(|known| is_it && *known >= slot.into())
+		});
+		let (block, known) = steps.within(RELAY, step, finality).await?;
+		let said = format!("light client knows slot {known} to be final");
+		track.saw(steps, "Gear", block, format!("slot {known}"), &said);
+
 		let step = format!("the relayer to prove nonce {nonce} to Gear");
-		let (block, message) = steps
-			.within(
-				RELAY,
-				step,
-				gear.first(|seen| {
-					let is_it = seen.is("EthereumInbox", "MessageAccepted");
-					(is_it && seen.number("nonce") == Some(nonce.into()))
-						.then(|| seen.id("message"))
-						.flatten()
-				}),
-			)
-			.await?;
+		let proven = gear.first(|seen| {
+			if seen.pallet != "EthereumInbox" || seen.number("nonce") != Some(nonce.into()) {
+				return None;
+			}
+			match seen.name.as_str() {
+				"MessageReceived" => Some(Ok(seen.id("message_id")?)),
+				"MessageFailed" => Some(Err(refusal(seen))),
+				_ => None,
+			}
+		});
+		let (block, message) = steps.within(RELAY, step.as_str(), proven).await?;
+		let message = message.map_err(|reason| otherwise(&step, &reason))?;
 		self.arrived_and_charged(track, block, message, amount).await
 	}
 
@@ -176,7 +190,7 @@ impl MainJob<'_> {
 		let said = format!("charge {amount} is in the queue, {known_by}");
 		track.saw(self.steps, "Gear", block, known_by.clone(), &said);
 		let what = format!("charge {amount}");
-		let (block, ()) = dispatched(self.steps, self.gear, message, &what).await?;
+		let block = dispatched(self.steps, self.gear, message, &what).await?;
 		track.saw(self.steps, "Gear", block, known_by, &format!("capacitor charged by {amount}"));
 		Ok(())
 	}
@@ -191,15 +205,12 @@ impl MainJob<'_> {
 				seen.id("topic") == Some(topic) && seen.id("source") == Some(programs.capacitor);
 			match (is_ours, seen.pallet.as_str(), seen.name.as_str()) {
 				(true, "XcmGateway", "MessageSent") => Some(Ok(seen.id("id")?)),
-				(true, "XcmGateway", "MessageKept") => {
-					Some(Err(format!("{:?}", seen.field("error"))))
-				}
+				(true, "XcmGateway", "MessageKept") => Some(Err(refusal(seen))),
 				_ => None,
 			}
 		});
 		let (block, message) = steps.within(PARACHAIN, step, left).await?;
-		let message =
-			message.map_err(|reason| otherwise(step, &format!("it could not leave: {reason}")))?;
+		let message = message.map_err(|reason| otherwise(step, &reason))?;
 		let known_by = format!("message {}", short_id(message));
 		let said = format!("capacitor discharged to the sibling by XCM, {known_by}");
 		track.saw(steps, "Gear", block, known_by.clone(), &said);
@@ -208,6 +219,7 @@ impl MainJob<'_> {
 		let arrived = sibling.first(|seen| {
 			let is_it = seen.is("ProgramClient", "MessageReceived")
 				&& seen.id("program") == Some(programs.capacitor)
+				&& seen.id("topic") == Some(topic)
 				&& seen.bytes("payload").as_deref() == Some(expected.as_bytes());
 			is_it.then_some(())
 		});
@@ -239,6 +251,12 @@ impl<'a> Track<'a> {
 		}
 		self.next += 1;
 	}
+}
+
+/// The error that an event carries.
+fn refusal(seen: &Seen) -> String {
+	let error = seen.field("error").map(ToString::to_string).unwrap_or_default();
+	format!("{}.{} says {error}", seen.pallet, seen.name)
 }
 
 fn short_id(id: [u8; 32]) -> String {

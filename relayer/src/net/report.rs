@@ -49,6 +49,11 @@ impl Journey {
 		Self { title: title.into(), steps: steps.iter().map(step).collect() }
 	}
 
+	/// Whether any step was seen.
+	pub fn has_begun(&self) -> bool {
+		self.steps.iter().any(|step| step.seen.is_some())
+	}
+
 	/// Whether every step was seen.
 	pub fn is_complete(&self) -> bool {
 		self.steps.iter().all(|step| step.seen.is_some())
@@ -235,7 +240,7 @@ mod tests {
 	fn a_journey_is_complete_with_its_last_step() {
 		let mut journey = journey();
 		journey.steps[1].seen = seen(2, 1);
-		assert!(!journey.is_complete());
+		assert!(journey.has_begun() && !journey.is_complete());
 		journey.steps[0].seen = seen(1, 0);
 		assert!(journey.is_complete());
 	}

@@ -126,7 +126,7 @@ async fn upload(
 	init_payload: &[u8],
 	value: u128,
 ) -> Result<[u8; 32], StepError> {
-	let salt = b"gearway net up";
+	let salt: &[u8] = b"gearway net up";
 	let call =
 		Call::new("Gear", "upload_program", (code, salt, init_payload, INIT_GAS, value, true));
 	let waiting = format!("{name} to be uploaded");
@@ -143,7 +143,7 @@ async fn upload(
 		step: waiting,
 		source: StepFailure::Otherwise("no event names the program".into()),
 	})?;
-	let (block, ()) = dispatched(steps, gear, message, &format!("{name}'s init")).await?;
+	let block = dispatched(steps, gear, message, &format!("{name}'s init")).await?;
 	let id = short(&format!("0x{}", hex::encode(program)));
 	steps
 		.console()
@@ -157,25 +157,29 @@ pub async fn dispatched(
 	gear: &Chain,
 	message: [u8; 32],
 	what: &str,
-) -> Result<(BlockId, ()), StepError> {
+) -> Result<BlockId, StepError> {
 	let step = format!("{what} to be processed");
 	let (block, outcome) =
 		steps.within(PARACHAIN, step.as_str(), gear.first(|seen| outcome(seen, message))).await?;
-	match outcome.as_str() {
-		"Success" => Ok((block, ())),
-		other => Err(StepError {
-			step,
-			source: StepFailure::Otherwise(format!("the program's outcome: {other}")),
-		}),
+	match outcome {
+		Ok(()) => Ok(block),
+		Err(reason) => Err(StepError { step, source: StepFailure::Otherwise(reason) }),
 	}
 }
 
 /// What became of a message, if that event tells.
-fn outcome(seen: &Seen, message: [u8; 32]) -> Option<String> {
+fn outcome(seen: &Seen, message: [u8; 32]) -> Option<Result<(), String>> {
+	// Comes before the other in the same block, and says more.
+	if seen.is("Gear", "MessageFailed") && seen.id("id") == Some(message) {
+		let code = hex::encode(seen.bytes("code").unwrap_or_default());
+		return Some(Err(format!("the program failed with reply code 0x{code}")));
+	}
 	if !seen.is("Gear", "MessagesDispatched") {
 		return None;
 	}
-	seen.entries("statuses").into_iter().find(|(id, _)| *id == message).map(|(_, status)| status)
+	let statuses = seen.entries("statuses");
+	let (_, status) = statuses.into_iter().find(|(id, _)| *id == message)?;
+	Some(if status == "Success" { Ok(()) } else { Err(format!("the message's fate: {status}")) })
 }
 
 /// A block's number and hash, for a line.

@@ -11,7 +11,7 @@ use super::{
 	relayer,
 	report::{Console, Journey, aligned, seconds, table},
 	setup::{self, Gateway, Programs},
-	steps::{StepError, Steps},
+	steps::{StepError, StepFailure, Steps},
 };
 use std::{
 	io,
@@ -71,10 +71,12 @@ pub enum NetError {
 	#[error(transparent)]
 	Death(#[from] Death),
 	/// A step was not seen.
-	#[error("failed at: {}; the logs are in {}", .source.step, logs.display())]
+	#[error("failed at: {step}; the logs are in {}", logs.display())]
 	Step {
 		/// The step.
-		source: Box<StepError>,
+		step: String,
+		/// Why it was not seen.
+		source: Box<StepFailure>,
 		/// Where the logs are.
 		logs: PathBuf,
 	},
@@ -141,7 +143,9 @@ impl Network<'_> {
 		};
 		let console = self.steps.console();
 		console.wait_is_over();
-		console.print(&table(&journeys));
+		if journeys.iter().any(Journey::has_begun) {
+			console.print(&table(&journeys));
+		}
 		let running = outcome?;
 		let took = seconds(console.elapsed());
 		console.print(&format!("\nEvery step was seen in final state, {took} after the start."));
@@ -224,8 +228,8 @@ impl Network<'_> {
 		Ok(chain)
 	}
 
-	fn failed(&self, source: StepError) -> NetError {
-		NetError::Step { source: Box::new(source), logs: self.data.logs() }
+	fn failed(&self, StepError { step, source }: StepError) -> NetError {
+		NetError::Step { step, source: Box::new(source), logs: self.data.logs() }
 	}
 
 	/// What each process takes.
