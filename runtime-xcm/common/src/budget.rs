@@ -9,9 +9,7 @@ use polkadot_sdk::{
 		dispatch::DispatchClass,
 		weights::{
 			Weight,
-			constants::{
-				BlockExecutionWeight, ExtrinsicBaseWeight, WEIGHT_REF_TIME_PER_SECOND,
-			},
+			constants::{BlockExecutionWeight, ExtrinsicBaseWeight, WEIGHT_REF_TIME_PER_SECOND},
 		},
 	},
 	frame_system::limits::{BlockLength, BlockWeights},
@@ -90,14 +88,8 @@ mod tests {
 
 	#[test]
 	fn the_shares_make_a_whole_block() {
-		let shares = [
-			NORMAL_SHARE,
-			OPERATIONAL_SHARE,
-			XCM_SHARE,
-			XCM_IDLE_SHARE,
-			HOOKS_SHARE,
-			IDLE_SHARE,
-		];
+		let shares =
+			[NORMAL_SHARE, OPERATIONAL_SHARE, XCM_SHARE, XCM_IDLE_SHARE, HOOKS_SHARE, IDLE_SHARE];
 		let parts: u32 = shares.iter().map(|share| share.deconstruct()).sum();
 		assert_eq!(Perbill::from_parts(parts), Perbill::one());
 	}

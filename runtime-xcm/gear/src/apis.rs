@@ -1,7 +1,5 @@
 //! What nodes and front ends ask of the runtime.
 
-#![allow(missing_docs, reason = "generated: what is implemented here is documented where it is declared")]
-
 use crate::{
 	Block, ConsensusHook, Executive, InherentDataExt, OriginCaller, ParachainInfo, ParachainSystem,
 	PolkadotXcm, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SessionKeys, System,
@@ -14,15 +12,13 @@ use gearway_runtime_common::{
 	consensus::{RELAY_PARENT_OFFSET, SLOT_DURATION},
 };
 use polkadot_sdk::{
-	cumulus_pallet_parachain_system,
-	cumulus_primitives_aura,
+	cumulus_pallet_parachain_system, cumulus_primitives_aura,
 	cumulus_primitives_core::{self, ParaId, VerifySchedulingSignature},
 	frame_support::{
 		genesis_builder_helper::{build_state, get_preset},
 		weights::Weight,
 	},
-	frame_system_rpc_runtime_api,
-	pallet_aura,
+	frame_system_rpc_runtime_api, pallet_aura,
 	pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo},
 	pallet_transaction_payment_rpc_runtime_api,
 	parachains_common::AuraId,

@@ -24,7 +24,7 @@ pub fn preset(id: &PresetId) -> Option<Vec<u8>> {
 		sp_genesis_builder::DEV_RUNTIME_PRESET => vec![Sr25519Keyring::Alice],
 		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET => {
 			vec![Sr25519Keyring::Alice, Sr25519Keyring::Bob]
-		},
+		}
 		_ => return None,
 	};
 	let patch = build_struct_json_patch!(RuntimeGenesisConfig {

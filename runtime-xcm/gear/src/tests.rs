@@ -16,8 +16,8 @@ use gearway_runtime_common::{
 };
 use polkadot_sdk::{
 	frame_support::{
-		dispatch::DispatchClass, genesis_builder_helper::build_state,
-		traits::ProcessMessageError, weights::Weight,
+		dispatch::DispatchClass, genesis_builder_helper::build_state, traits::ProcessMessageError,
+		weights::Weight,
 	},
 	sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, PresetId},
 	sp_io::TestExternalities,
@@ -43,7 +43,10 @@ fn sibling_alice() -> Location {
 	Location::new(1, [Parachain(SIBLING_PARA_ID), AccountId32 { network: None, id }])
 }
 
-fn check(from: &Location, message: Vec<Instruction<RuntimeCall>>) -> Result<(), ProcessMessageError> {
+fn check(
+	from: &Location,
+	message: Vec<Instruction<RuntimeCall>>,
+) -> Result<(), ProcessMessageError> {
 	let mut message = message;
 	let mut properties = Properties { weight_credit: Weight::zero(), message_id: None };
 	chain(DEV_RUNTIME_PRESET).execute_with(|| {
@@ -93,10 +96,8 @@ fn the_longest_message_fits_in_its_share_of_a_block() {
 #[test]
 fn accounts_of_a_sibling_are_told_apart() {
 	let account = |location: &Location| LocationToAccountId::convert_location(location).unwrap();
-	let alice_here = Location::from(AccountId32 {
-		network: None,
-		id: Sr25519Keyring::Alice.to_raw_public(),
-	});
+	let alice_here =
+		Location::from(AccountId32 { network: None, id: Sr25519Keyring::Alice.to_raw_public() });
 	assert_eq!(account(&alice_here), Sr25519Keyring::Alice.to_account_id());
 	assert_ne!(account(&sibling_alice()), account(&alice_here));
 	assert_ne!(account(&sibling_alice()), account(&Location::new(1, [Parachain(SIBLING_PARA_ID)])));
@@ -116,11 +117,13 @@ fn an_account_of_a_sibling_may_come_in_if_it_pays() {
 	assert_eq!(check(&sibling, paid.clone()), Ok(()));
 	let unpaid = vec![paid[0].clone(), paid[1].clone()];
 	assert!(check(&sibling, unpaid).is_err());
-	assert!(check(&Location::parent(), vec![UnpaidExecution {
-		weight_limit: Unlimited,
-		check_origin: None,
-	}])
-	.is_err());
+	assert!(
+		check(
+			&Location::parent(),
+			vec![UnpaidExecution { weight_limit: Unlimited, check_origin: None }]
+		)
+		.is_err()
+	);
 }
 
 #[test]

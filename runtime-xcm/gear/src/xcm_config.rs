@@ -148,8 +148,7 @@ parameter_types! {
 }
 
 /// Every instruction weighs the same, `Transact` its call on top.
-pub type Weigher =
-	FixedWeightBounds<InstructionWeight, RuntimeCall, ConstU32<MAX_INSTRUCTIONS>>;
+pub type Weigher = FixedWeightBounds<InstructionWeight, RuntimeCall, ConstU32<MAX_INSTRUCTIONS>>;
 
 /// Weight is bought with the native asset, at the price of transactions, from the block's author.
 pub type Trader =

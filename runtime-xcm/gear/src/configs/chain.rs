@@ -1,8 +1,8 @@
 //! What any chain has: system, time, money, authors, fees, root's key.
 
 use crate::{
-	Aura, Balances, Block, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
-	RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION, OriginCaller,
+	Aura, Balances, Block, OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use gearway_runtime_common::{
 	AccountId, AuraAccount, Balance, Hash, Nonce, budget,

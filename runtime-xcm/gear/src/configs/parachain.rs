@@ -2,9 +2,7 @@
 
 use crate::{
 	MessageQueue, ParachainSystem, PolkadotXcm, Runtime, RuntimeCall, RuntimeEvent, XcmpQueue,
-	xcm_config::{
-		PriceForSiblingDelivery, XcmConfig, XcmOriginToTransactDispatchOrigin,
-	},
+	xcm_config::{PriceForSiblingDelivery, XcmConfig, XcmOriginToTransactDispatchOrigin},
 };
 use gearway_runtime_common::{
 	AccountId,

@@ -1,0 +1,4 @@
+//! How the pallets are set up, a file per concern.
+
+pub mod chain;
+pub mod parachain;
