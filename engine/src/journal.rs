@@ -123,11 +123,15 @@ fn reply(message: &Message, code: ReplyCode, payload: Vec<u8>) -> Message {
 	}
 }
 
-/// Makes a journal take effect.
+/// Makes a journal take effect. Returns why the dispatch failed, if it did: what the journal says,
+/// unless an actor of the runtime was called, which decides only now.
 ///
 /// The only code that does. On an error the state may be half changed: call it inside
 /// [`StateMut::transact`], as [`run_queue`](crate::run_queue) does.
-pub fn apply<S: StateMut>(journal: Journal, state: &mut S) -> Result<(), ApplyError> {
+pub fn apply<S: StateMut>(
+	journal: Journal,
+	state: &mut S,
+) -> Result<Option<ErrorReplyReason>, ApplyError> {
 	let Journal { dispatch, gas_spent, failure, notes } = journal;
 	let (id, destination) = (dispatch.message.id, dispatch.message.destination);
 
@@ -163,13 +167,13 @@ pub fn apply<S: StateMut>(journal: Journal, state: &mut S) -> Result<(), ApplyEr
 			}
 			Note::Quarantine(error) => {
 				state.quarantine(dispatch, error);
-				return Ok(());
+				return Ok(None);
 			}
 		}
 	}
 	gas::release(state, dispatch.gas_node)?;
 	state.emit(Event::Dispatched { id, destination, gas_spent, failure: outcome });
-	Ok(())
+	Ok(outcome)
 }
 
 /// Changes a program's phase. A program that is gone for good loses its memory.

@@ -14,6 +14,7 @@
 //! | process the queue at the end of a block | [`run_queue`], [`QueueReport`] |
 //! | put the engine on a storage | [`State`], [`StateMut`], [`Event`] |
 //! | know what things cost | [`GasSchedule`], [`Settings`] |
+//! | test programs | [`testkit`] |
 //! | run Wasm | [`Executor`]: [`Wasmi`] in a runtime, [`Wasmtime`] on a host |
 //! | deal with one message | [`process()`], [`Journal`], [`Note`], [`apply`] |
 //!
@@ -56,6 +57,8 @@ mod queue;
 mod settings;
 mod state;
 mod syscalls;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use code::{Code, CodeError, CodeMetadata, DataSegment, Entries, check_code};
 #[cfg(feature = "wasmi")]

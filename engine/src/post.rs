@@ -10,6 +10,7 @@ use crate::{
 	state::{Event, FundsError, StateMut},
 };
 use alloc::vec::Vec;
+use core::fmt;
 
 /// A message from outside.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -136,3 +137,24 @@ fn post<S: StateMut>(
 	journal::enqueue(state, Dispatch { kind, message, gas_node: id, value_payer: payer });
 	Ok(id)
 }
+
+impl fmt::Display for PostError {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::NoProgram(id) => write!(f, "{id} is no program"),
+			Self::ProgramGone(id) => write!(f, "the program {id} is gone"),
+			Self::ProgramExists(id) => write!(f, "there is a program {id} already"),
+			Self::NoCode(id) => write!(f, "there is no code {id}"),
+			Self::PayloadTooLong { actual, limit } => {
+				write!(f, "the payload has {actual} bytes, at most {limit} are allowed")
+			}
+			Self::ValueTooSmall { actual, least } => {
+				write!(f, "the value is {actual}: it must be 0 or at least {least}")
+			}
+			Self::Gas(error) => write!(f, "gas cannot be paid: {error}"),
+			Self::Value(error) => write!(f, "the value cannot be paid: {error}"),
+		}
+	}
+}
+
+impl core::error::Error for PostError {}

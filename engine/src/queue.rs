@@ -7,7 +7,7 @@ use crate::{
 	message::Gas,
 	process::process,
 	settings::Settings,
-	state::{ApplyError, Event, StateMut},
+	state::{Event, StateMut},
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use gear_core_errors::{ErrorReplyReason, SimpleExecutionError};
@@ -81,30 +81,23 @@ pub fn run_queue<S: StateMut, E: Executor>(
 /// that is refused, the message is put aside. Returns the gas that was paid.
 fn commit<S: StateMut>(journal: Journal, state: &mut S, report: &mut QueueReport) -> Gas {
 	let (dispatch, spent) = (journal.dispatch.clone(), journal.gas_spent);
-	let failed = journal.failure.is_some();
 	let set_aside = journal.is_quarantine();
-	let outcome = state.transact(|state| apply(journal, state));
-	if outcome.is_ok() {
-		report.failed += u32::from(failed);
-		report.quarantined += u32::from(set_aside);
-		return spent;
-	}
+	let first = match state.transact(|state| apply(journal, state)) {
+		Ok(failure) => {
+			report.failed += u32::from(failure.is_some());
+			report.quarantined += u32::from(set_aside);
+			return spent;
+		}
+		Err(error) => error,
+	};
 	let reason = ErrorReplyReason::Execution(SimpleExecutionError::BackendError);
 	let fallback = Journal::failed(dispatch.clone(), spent, reason, Vec::new());
-	match state.transact(|state| apply(fallback, state)) {
-		Ok(()) => {
-			report.failed += 1;
-			spent
-		}
-		Err(error) => {
-			report.quarantined += 1;
-			state.quarantine(dispatch, first_error(outcome, error));
-			0
-		}
+	if state.transact(|state| apply(fallback, state)).is_ok() {
+		report.failed += 1;
+		return spent;
 	}
-}
-
-/// The error that began the trouble.
-fn first_error(outcome: Result<(), ApplyError>, fallback: ApplyError) -> ApplyError {
-	outcome.err().unwrap_or(fallback)
+	report.quarantined += 1;
+	// The error that began the trouble says more than the one that followed.
+	state.quarantine(dispatch, first);
+	0
 }

@@ -54,7 +54,7 @@ impl Limits {
 		Self {
 			code_len: 512 * 1024,
 			table_len: 10_000,
-			frame_slots: 4_096,
+			frame_slots: 1_024,
 			pages: 512,
 			payload_len: 64 * 1024,
 			outgoing_messages: 1_024,

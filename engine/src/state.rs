@@ -14,6 +14,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
+use core::fmt;
 use gear_core_errors::ErrorReplyReason;
 use scale_info::TypeInfo;
 
@@ -155,6 +156,18 @@ pub enum FundsError {
 	/// Anything else the implementor does not allow.
 	Refused,
 }
+
+impl fmt::Display for FundsError {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(match self {
+			Self::Insufficient => "the funds do not suffice",
+			Self::BelowMinimum => "an account would fall below the existential deposit",
+			Self::Refused => "the chain does not allow it",
+		})
+	}
+}
+
+impl core::error::Error for FundsError {}
 
 /// A runtime's actor refused a message.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]

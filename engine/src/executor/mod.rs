@@ -30,6 +30,14 @@ pub trait Executor: sealed::Backend {}
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LoadError;
 
+impl core::fmt::Display for LoadError {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		f.write_str("the backend cannot load the code")
+	}
+}
+
+impl core::error::Error for LoadError {}
+
 /// What is to be run.
 #[derive(Debug)]
 pub struct Run {

@@ -1,0 +1,314 @@
+//! A chain's storage, in memory.
+
+use crate::{
+	code::{Code, CodeMetadata},
+	gas::GasNode,
+	ids::{ActorId, CodeId, MessageId},
+	message::{Dispatch, Gas, Message, Queued, Value},
+	program::Program,
+	state::{ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, State, StateMut},
+};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+
+/// What an actor of the runtime does: makes a reply's payload of a message.
+pub type BuiltinFn = fn(&Message) -> Result<Vec<u8>, BuiltinError>;
+
+/// The funds of an actor. Gas costs as much native asset as there is of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Account {
+	/// At its disposal.
+	pub free: Value,
+	/// Held for messages on their way.
+	pub held: Value,
+	/// Reserved for gas.
+	pub reserved: Value,
+}
+
+impl Account {
+	/// All of it.
+	pub fn total(&self) -> Value {
+		self.free + self.held + self.reserved
+	}
+}
+
+/// A chain's storage. Two of them are equal if everything on them is.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Chain {
+	block: BlockInfo,
+	existential_deposit: Value,
+	/// Gets what gas costs.
+	author: ActorId,
+	nonce: u128,
+	accounts: BTreeMap<ActorId, Account>,
+	codes: BTreeMap<CodeId, Arc<Code>>,
+	programs: BTreeMap<ActorId, Program>,
+	chunks: BTreeMap<(ActorId, u32), Arc<[u8]>>,
+	gas_nodes: BTreeMap<MessageId, GasNode>,
+	builtins: BTreeMap<ActorId, (Gas, BuiltinFnPtr)>,
+	queue: BTreeMap<Position, Dispatch>,
+	next_position: Position,
+	outbox: Vec<Message>,
+	quarantine: Vec<(Dispatch, ApplyError)>,
+	events: Vec<Event>,
+}
+
+/// A function that is equal to itself.
+#[derive(Clone, Copy, Debug)]
+struct BuiltinFnPtr(BuiltinFn);
+
+impl PartialEq for BuiltinFnPtr {
+	fn eq(&self, other: &Self) -> bool {
+		core::ptr::fn_addr_eq(self.0, other.0)
+	}
+}
+
+impl Chain {
+	pub(super) fn new() -> Self {
+		Self {
+			block: BlockInfo { height: 1, timestamp: 1_700_000_000_000 },
+			existential_deposit: 1_000_000_000,
+			author: ActorId::new(*b"the author of each and any block"),
+			nonce: 0,
+			accounts: BTreeMap::new(),
+			codes: BTreeMap::new(),
+			programs: BTreeMap::new(),
+			chunks: BTreeMap::new(),
+			gas_nodes: BTreeMap::new(),
+			builtins: BTreeMap::new(),
+			queue: BTreeMap::new(),
+			next_position: 0,
+			outbox: Vec::new(),
+			quarantine: Vec::new(),
+			events: Vec::new(),
+		}
+	}
+
+	/// Makes `value` out of nothing, for `actor`.
+	pub fn mint(&mut self, actor: ActorId, value: Value) {
+		self.account_mut(actor).free += value;
+	}
+
+	/// The funds of an actor.
+	pub fn account(&self, actor: ActorId) -> Account {
+		self.accounts.get(&actor).copied().unwrap_or_default()
+	}
+
+	/// Who gets what gas costs.
+	pub fn author(&self) -> ActorId {
+		self.author
+	}
+
+	/// All funds there are.
+	pub fn total_issuance(&self) -> Value {
+		self.accounts.values().map(Account::total).sum()
+	}
+
+	/// Gas that is paid for and neither spent nor given back.
+	pub fn open_gas(&self) -> impl Iterator<Item = &GasNode> {
+		self.gas_nodes.values()
+	}
+
+	/// Messages in the queue, in order.
+	pub fn queue(&self) -> impl Iterator<Item = &Dispatch> {
+		self.queue.values()
+	}
+
+	/// Messages that programs sent to users, in order.
+	pub fn outbox(&self) -> &[Message] {
+		&self.outbox
+	}
+
+	/// Messages put aside, and why.
+	pub fn quarantined(&self) -> &[(Dispatch, ApplyError)] {
+		&self.quarantine
+	}
+
+	/// Makes `id` an actor of the runtime, a message to which costs `gas`.
+	pub fn add_builtin(&mut self, id: ActorId, gas: Gas, handle: BuiltinFn) {
+		self.builtins.insert(id, (gas, BuiltinFnPtr(handle)));
+	}
+
+	/// Lets the least value be `value`.
+	pub fn set_existential_deposit(&mut self, value: Value) {
+		self.existential_deposit = value;
+	}
+
+	pub(super) fn add_code(&mut self, code: Code) -> CodeId {
+		let id = code.id;
+		self.codes.insert(id, Arc::new(code));
+		id
+	}
+
+	pub(super) fn next_block(&mut self, time: u64) -> Vec<Event> {
+		self.block.height += 1;
+		self.block.timestamp += time;
+		core::mem::take(&mut self.events)
+	}
+
+	fn account_mut(&mut self, actor: ActorId) -> &mut Account {
+		self.accounts.entry(actor).or_default()
+	}
+}
+
+/// Moves `value` from one purse to another.
+fn take(from: &mut Value, value: Value) -> Result<Value, FundsError> {
+	*from = from.checked_sub(value).ok_or(FundsError::Insufficient)?;
+	Ok(value)
+}
+
+impl State for Chain {
+	fn block(&self) -> BlockInfo {
+		self.block
+	}
+
+	fn program(&self, id: ActorId) -> Option<Program> {
+		self.programs.get(&id).cloned()
+	}
+
+	fn builtin(&self, id: ActorId) -> Option<Gas> {
+		self.builtins.get(&id).map(|(gas, _)| *gas)
+	}
+
+	fn code_metadata(&self, id: CodeId) -> Option<CodeMetadata> {
+		self.codes.get(&id).map(|code| code.metadata.clone())
+	}
+
+	fn code_bytes(&self, id: CodeId) -> Option<Vec<u8>> {
+		self.codes.get(&id).map(|code| code.bytes.clone())
+	}
+
+	fn chunk(&self, program: ActorId, index: u32) -> Option<Vec<u8>> {
+		self.chunks.get(&(program, index)).map(|chunk| chunk.to_vec())
+	}
+
+	fn gas_node(&self, id: MessageId) -> Option<GasNode> {
+		self.gas_nodes.get(&id).copied()
+	}
+
+	fn spendable(&self, actor: ActorId, incoming: Value) -> Value {
+		let free = self.account(actor).free.saturating_add(incoming);
+		free.saturating_sub(self.existential_deposit)
+	}
+
+	fn existential_deposit(&self) -> Value {
+		self.existential_deposit
+	}
+
+	fn queue_next(&self, after: Option<Position>) -> Option<(Position, Queued)> {
+		let from = after.map_or(0, |after| after + 1);
+		self.queue.range(from..).next().map(|(position, dispatch)| (*position, dispatch.queued()))
+	}
+}
+
+impl StateMut for Chain {
+	fn transact<T>(
+		&mut self,
+		change: impl FnOnce(&mut Self) -> Result<T, ApplyError>,
+	) -> Result<T, ApplyError> {
+		let before = self.clone();
+		let result = change(self);
+		if result.is_err() {
+			*self = before;
+		}
+		result
+	}
+
+	fn next_nonce(&mut self) -> u128 {
+		self.nonce += 1;
+		self.nonce
+	}
+
+	fn set_program(&mut self, id: ActorId, program: Program) {
+		self.programs.insert(id, program);
+	}
+
+	fn set_chunk(&mut self, program: ActorId, index: u32, bytes: Option<Vec<u8>>) {
+		match bytes {
+			Some(bytes) => self.chunks.insert((program, index), bytes.into()),
+			None => self.chunks.remove(&(program, index)),
+		};
+	}
+
+	fn set_gas_node(&mut self, id: MessageId, node: Option<GasNode>) {
+		match node {
+			Some(node) => self.gas_nodes.insert(id, node),
+			None => self.gas_nodes.remove(&id),
+		};
+	}
+
+	fn reserve_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
+		let account = self.account_mut(payer);
+		account.reserved += take(&mut account.free, gas.into())?;
+		Ok(())
+	}
+
+	fn spend_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
+		let price = take(&mut self.account_mut(payer).reserved, gas.into())?;
+		let author = self.author;
+		self.account_mut(author).free += price;
+		Ok(())
+	}
+
+	fn refund_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
+		let account = self.account_mut(payer);
+		account.free += take(&mut account.reserved, gas.into())?;
+		Ok(())
+	}
+
+	fn hold_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError> {
+		let account = self.account_mut(owner);
+		account.held += take(&mut account.free, value)?;
+		Ok(())
+	}
+
+	fn deliver_value(
+		&mut self,
+		owner: ActorId,
+		to: ActorId,
+		value: Value,
+	) -> Result<(), FundsError> {
+		let value = take(&mut self.account_mut(owner).held, value)?;
+		self.account_mut(to).free += value;
+		Ok(())
+	}
+
+	fn release_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError> {
+		let account = self.account_mut(owner);
+		account.free += take(&mut account.held, value)?;
+		Ok(())
+	}
+
+	fn inherit(&mut self, program: ActorId, inheritor: ActorId) -> Result<(), FundsError> {
+		let free = core::mem::take(&mut self.account_mut(program).free);
+		self.account_mut(inheritor).free += free;
+		Ok(())
+	}
+
+	fn queue_push(&mut self, dispatch: Dispatch) {
+		self.queue.insert(self.next_position, dispatch);
+		self.next_position += 1;
+	}
+
+	fn queue_take(&mut self, position: Position) -> Option<Dispatch> {
+		self.queue.remove(&position)
+	}
+
+	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError> {
+		match self.builtins.get(&message.destination) {
+			Some((_, BuiltinFnPtr(handle))) => handle(message),
+			None => Err(BuiltinError { payload: Vec::new() }),
+		}
+	}
+
+	fn deliver_to_user(&mut self, message: Message) {
+		self.outbox.push(message);
+	}
+
+	fn quarantine(&mut self, dispatch: Dispatch, error: ApplyError) {
+		self.quarantine.push((dispatch, error));
+	}
+
+	fn emit(&mut self, event: Event) {
+		self.events.push(event);
+	}
+}

@@ -1,0 +1,232 @@
+//! A chain in memory, for tests of programs.
+//!
+//! It is the chain's own engine on another [`State`](crate::State): the same checks at upload, the
+//! same gas to the unit, the same journals applied by the same code.
+//!
+//! ```
+//! use gearway_engine::testkit::System;
+//!
+//! // A program that answers every message with the message itself.
+//! let echo = wat::parse_str(
+//! 	r#"(module
+//! 		(import "env" "memory" (memory 1))
+//! 		(import "env" "gr_size" (func $size (param i32)))
+//! 		(import "env" "gr_reply_input" (func $reply (param i32 i32 i32 i32)))
+//! 		(func (export "init"))
+//! 		(func (export "handle")
+//! 			(call $size (i32.const 0))
+//! 			(call $reply (i32.const 0) (i32.load (i32.const 0)) (i32.const -1) (i32.const 4))))"#,
+//! )?;
+//!
+//! let mut system = System::new()?;
+//! let alice = [1; 32].into();
+//! system.mint(alice, 1_000_000_000_000);
+//!
+//! let code = system.upload_code(&echo)?;
+//! let (program, _) = system.create_program(code, b"salt", alice, b"", 0)?;
+//! let message = system.send_message(program, alice, b"hello", 0)?;
+//! system.run_block();
+//!
+//! let reply = system.reply_to(message).ok_or("no reply")?;
+//! assert_eq!(reply.payload, b"hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod chain;
+
+pub use chain::{Account, BuiltinFn, Chain};
+
+use crate::{
+	code::{CodeError, check_code},
+	executor::{Executor, LoadError, Wasmtime},
+	ids::{ActorId, CodeId, MessageId},
+	message::{Gas, Message, Value},
+	pages::{CHUNK_SIZE, PAGE_SIZE},
+	post::{self, PostError, Posting},
+	queue::{QueueReport, run_queue},
+	settings::Settings,
+	state::{Event, State},
+};
+use alloc::{vec, vec::Vec};
+use core::ops::{Deref, DerefMut};
+
+/// Gas limit of messages whose sender does not say.
+pub const DEFAULT_GAS: Gas = 100_000_000_000;
+
+/// Gas of a block.
+pub const BLOCK_GAS: Gas = 1_000_000_000_000;
+
+/// Milliseconds from one block to the next.
+pub const BLOCK_TIME: u64 = 6_000;
+
+/// A chain in memory and the means to run it.
+///
+/// All that can be asked of the [`Chain`] can be asked of the system.
+#[derive(Debug)]
+pub struct System<E = Wasmtime> {
+	chain: Chain,
+	executor: E,
+	settings: Settings,
+	block_gas: Gas,
+}
+
+/// What happened in a block.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Block {
+	/// Its number.
+	pub height: u32,
+	/// What was done with the queue.
+	pub report: QueueReport,
+	/// Everything since the block before.
+	pub events: Vec<Event>,
+}
+
+impl System {
+	/// An empty chain with the prices that chains run with.
+	///
+	/// # Errors
+	///
+	/// The machine is none that code can be compiled for.
+	pub fn new() -> Result<Self, LoadError> {
+		Ok(Self::with(Settings::production(), Wasmtime::new()?))
+	}
+}
+
+impl<E: Executor> System<E> {
+	/// An empty chain with the given prices and backend.
+	pub fn with(settings: Settings, executor: E) -> Self {
+		Self { chain: Chain::new(), executor, settings, block_gas: BLOCK_GAS }
+	}
+
+	/// Lets blocks have `gas`.
+	pub fn set_block_gas(&mut self, gas: Gas) {
+		self.block_gas = gas;
+	}
+
+	/// Checks a code and keeps it.
+	pub fn upload_code(&mut self, code: &[u8]) -> Result<CodeId, CodeError> {
+		let code = check_code(code, &self.settings.limits)?;
+		Ok(self.chain.add_code(code))
+	}
+
+	/// Makes a program and queues its `init` message, with [`DEFAULT_GAS`].
+	pub fn create_program(
+		&mut self,
+		code: CodeId,
+		salt: &[u8],
+		source: ActorId,
+		payload: &[u8],
+		value: Value,
+	) -> Result<(ActorId, MessageId), PostError> {
+		self.post_program(code, salt, posting(source, payload, DEFAULT_GAS, value))
+	}
+
+	/// Queues a message to a program, with [`DEFAULT_GAS`].
+	pub fn send_message(
+		&mut self,
+		program: ActorId,
+		source: ActorId,
+		payload: &[u8],
+		value: Value,
+	) -> Result<MessageId, PostError> {
+		self.post_message(program, posting(source, payload, DEFAULT_GAS, value))
+	}
+
+	/// Queues a message to a program, with the gas given.
+	pub fn send_with_gas(
+		&mut self,
+		program: ActorId,
+		source: ActorId,
+		payload: &[u8],
+		value: Value,
+		gas_limit: Gas,
+	) -> Result<MessageId, PostError> {
+		self.post_message(program, posting(source, payload, gas_limit, value))
+	}
+
+	/// [`create_program`](post::create_program) on this chain.
+	pub fn post_program(
+		&mut self,
+		code: CodeId,
+		salt: &[u8],
+		posting: Posting,
+	) -> Result<(ActorId, MessageId), PostError> {
+		post::create_program(&mut self.chain, &self.settings, code, salt, posting)
+	}
+
+	/// [`send_message`](post::send_message) on this chain.
+	pub fn post_message(
+		&mut self,
+		destination: ActorId,
+		posting: Posting,
+	) -> Result<MessageId, PostError> {
+		post::send_message(&mut self.chain, &self.settings, destination, posting)
+	}
+
+	/// Ends the block: processes the queue, and begins the next.
+	pub fn run_block(&mut self) -> Block {
+		let height = self.chain.block().height;
+		let report = run_queue(&mut self.chain, &mut self.executor, &self.settings, self.block_gas);
+		Block { height, report, events: self.chain.next_block(BLOCK_TIME) }
+	}
+
+	/// Ends as many blocks as it takes to empty the queue, at most `most`.
+	pub fn run_blocks(&mut self, most: u32) -> Vec<Block> {
+		let mut blocks = Vec::new();
+		for _ in 0..most {
+			if self.chain.queue_next(None).is_none() {
+				break;
+			}
+			blocks.push(self.run_block());
+		}
+		blocks
+	}
+
+	/// All of a program's memory, as its next message would find it.
+	pub fn memory(&self, id: ActorId) -> Option<Vec<u8>> {
+		let program = self.chain.program(id)?;
+		let code = self.chain.code_metadata(program.code)?;
+		let pages = code.static_pages.max(program.pages.end());
+		let mut memory = vec![0; pages as usize * PAGE_SIZE as usize];
+		let stored = program
+			.chunks
+			.iter()
+			.map(|index| (index * CHUNK_SIZE, self.chain.chunk(id, index).unwrap_or_default()));
+		let data = code.data.iter().map(|segment| (segment.offset, segment.bytes.clone()));
+		for (at, bytes) in data.chain(stored) {
+			let at = at as usize;
+			if let Some(to) = memory.get_mut(at..at + bytes.len()) {
+				to.copy_from_slice(&bytes);
+			}
+		}
+		Some(memory)
+	}
+
+	/// The reply to a message that a user sent, if there is one by now.
+	pub fn reply_to(&self, message: MessageId) -> Option<&Message> {
+		self.chain.outbox().iter().find(|sent| sent.reply.is_some_and(|reply| reply.to == message))
+	}
+
+	/// The chain.
+	pub fn chain(&self) -> &Chain {
+		&self.chain
+	}
+}
+
+fn posting(source: ActorId, payload: &[u8], gas_limit: Gas, value: Value) -> Posting {
+	Posting { source, payer: source, payload: payload.to_vec(), gas_limit, value }
+}
+
+impl<E> Deref for System<E> {
+	type Target = Chain;
+
+	fn deref(&self) -> &Chain {
+		&self.chain
+	}
+}
+
+impl<E> DerefMut for System<E> {
+	fn deref_mut(&mut self) -> &mut Chain {
+		&mut self.chain
+	}
+}

@@ -1,0 +1,96 @@
+//! What the tests share.
+
+use gearway_engine::{
+	ActorId, Event, Executor, Gas, Message, MessageId, Settings, State, Value,
+	testkit::{Block, System},
+};
+
+pub(crate) const ALICE: ActorId = ActorId::new([0xA1; 32]);
+pub(crate) const BOB: ActorId = ActorId::new([0xB0; 32]);
+
+/// What Alice and Bob have in the beginning.
+pub(crate) const FUNDS: Value = 1_000_000_000_000_000;
+
+pub(crate) fn wat(text: &str) -> Vec<u8> {
+	wat::parse_str(text).expect("the test's text is Wasm")
+}
+
+/// A chain with the white paper's prices, where Alice and Bob are rich.
+pub(crate) fn system<E: Executor>(executor: E) -> System<E> {
+	let mut system = System::with(Settings::white_paper(), executor);
+	system.mint(ALICE, FUNDS);
+	system.mint(BOB, FUNDS);
+	system
+}
+
+/// Runs a scenario on both backends and asserts that the chains are the same afterwards: balances
+/// and so gas, memory, messages, queue.
+
+macro_rules! on_both_backends {
+	(|$system:ident| $scenario:block) => {{
+		let interpreted = {
+			#[allow(unused_mut, reason = "scenarios differ")]
+			let mut $system = $crate::support::system(gearway_engine::Wasmi::new());
+			let result = $scenario;
+			($system.chain().clone(), result)
+		};
+		let compiled = {
+			#[allow(unused_mut, reason = "scenarios differ")]
+			let mut $system =
+				$crate::support::system(gearway_engine::Wasmtime::new().expect("compiles here"));
+			let result = $scenario;
+			($system.chain().clone(), result)
+		};
+		assert_eq!(interpreted, compiled);
+		interpreted.1
+	}};
+}
+
+/// Uploads a code, makes a program of it and runs its `init`.
+pub(crate) fn deploy<E: Executor>(system: &mut System<E>, code: &[u8], payload: &[u8]) -> ActorId {
+	let code = system.upload_code(code).expect("the code is good");
+	let (program, _) = system.create_program(code, b"", ALICE, payload, 0).expect("Alice can pay");
+	system.run_block();
+	program
+}
+
+/// Sends a message from Alice and runs a block.
+pub(crate) fn send<E: Executor>(
+	system: &mut System<E>,
+	program: ActorId,
+	payload: &[u8],
+) -> (MessageId, Block) {
+	let message = system.send_message(program, ALICE, payload, 0).expect("Alice can pay");
+	(message, system.run_block())
+}
+
+/// What a message cost, by the event that says so.
+pub(crate) fn gas_spent(block: &Block, message: MessageId) -> Gas {
+	block
+		.events
+		.iter()
+		.find_map(|event| match event {
+			Event::Dispatched { id, gas_spent, .. } if *id == message => Some(*gas_spent),
+			_ => None,
+		})
+		.expect("the message was processed in this block")
+}
+
+/// What programs sent to `user`, other than replies.
+pub(crate) fn inbox<E>(system: &System<E>, user: ActorId) -> Vec<&Message> {
+	let outbox = system.outbox().iter();
+	outbox.filter(|message| message.destination == user && message.reply.is_none()).collect()
+}
+
+/// Asserts what must hold on a chain at rest.
+pub(crate) fn assert_at_rest<E: Executor>(system: &System<E>, issuance: Value) {
+	assert!(system.queue_next(None).is_none(), "the queue is empty");
+	assert_eq!(system.open_gas().count(), 0, "all gas is spent or given back");
+	assert_eq!(system.total_issuance(), issuance, "nothing is made or lost");
+	assert!(system.quarantined().is_empty(), "nothing is put aside");
+	for actor in [ALICE, BOB, system.author()] {
+		let account = system.account(actor);
+		assert_eq!((account.held, account.reserved), (0, 0), "nothing is on its way");
+	}
+}
+pub(crate) use on_both_backends;
