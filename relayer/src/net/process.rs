@@ -102,7 +102,7 @@ pub struct Usage {
 	pub name: &'static str,
 	/// Its process id.
 	pub pid: i32,
-	/// Memory in use, in KiB; `None` once it has ended.
+	/// Memory in use by it and all that it has started, in KiB; `None` once it has ended.
 	pub resident_kib: Option<u64>,
 	/// Its log file.
 	pub log: PathBuf,
@@ -282,10 +282,34 @@ pub fn tail(log: &Path) -> Vec<String> {
 	lines[lines.len().saturating_sub(TAIL_LINES)..].to_vec()
 }
 
+/// Memory of a process and of all that it has started, in KiB.
 fn resident_kib(pid: Pid) -> Option<u64> {
-	let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
-	let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-	line.split_whitespace().nth(1)?.parse().ok()
+	struct Process {
+		pid: i32,
+		parent: i32,
+		resident_kib: u64,
+	}
+	let read = |entry: fs::DirEntry| {
+		let status = fs::read_to_string(entry.path().join("status")).ok()?;
+		let field = |name: &str| {
+			let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+			line.split_whitespace().next()
+		};
+		Some(Process {
+			pid: field("Pid:")?.parse().ok()?,
+			parent: field("PPid:")?.parse().ok()?,
+			resident_kib: field("VmRSS:")?.parse().ok()?,
+		})
+	};
+	let all: Vec<_> = fs::read_dir("/proc").ok()?.flatten().filter_map(read).collect();
+	let first = all.iter().find(|process| process.pid == pid.as_raw_nonzero().get())?;
+	let mut family = vec![first];
+	let mut next = 0;
+	while let Some(parent) = family.get(next).map(|process| process.pid) {
+		family.extend(all.iter().filter(|process| process.parent == parent));
+		next += 1;
+	}
+	Some(family.iter().map(|process| process.resident_kib).sum())
 }
 
 #[cfg(test)]
@@ -423,15 +447,18 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn what_a_program_takes_is_known() {
+	async fn what_a_program_and_its_children_take_is_known() {
 		let folder = tempfile::tempdir().unwrap();
 		let processes = Processes::new(folder.path().into());
-		processes.start(shell("measured", "echo ready; sleep 1000", Ending::AtOnce)).unwrap();
-		first_line(&processes, "measured").await;
+		let script = "sleep 1000 & echo $!; wait";
+		processes.start(shell("measured", script, Ending::AtOnce)).unwrap();
+		let child: i32 = first_line(&processes, "measured").await.parse().unwrap();
 
-		let usage = processes.usage();
+		let family = processes.usage()[0].resident_kib.unwrap();
 
-		assert!(usage[0].resident_kib.unwrap() > 0);
+		let alone = resident_kib(Pid::from_raw(child).unwrap()).unwrap();
+		assert!(alone > 0 && family > alone, "{family} KiB with a child of {alone} KiB");
 		processes.stop().await;
+		assert_eq!(resident_kib(Pid::from_raw(child).unwrap()), None);
 	}
 }

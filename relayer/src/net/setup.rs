@@ -12,7 +12,7 @@ use std::{path::Path, time::Duration};
 use subxt_signer::sr25519::dev;
 
 /// Deadline for a transaction to be final on a parachain here.
-pub const PARACHAIN: Duration = Duration::from_secs(60);
+pub const PARACHAIN: Duration = Duration::from_secs(120);
 
 /// Deadline for the beacon chain to finalise a block.
 pub const FINALITY: Duration = Duration::from_secs(240);
