@@ -459,6 +459,6 @@ mod tests {
 		let alone = resident_kib(Pid::from_raw(child).unwrap()).unwrap();
 		assert!(alone > 0 && family > alone, "{family} KiB with a child of {alone} KiB");
 		processes.stop().await;
-		assert_eq!(resident_kib(Pid::from_raw(child).unwrap()), None);
+		assert!(is_gone(child).await);
 	}
 }
