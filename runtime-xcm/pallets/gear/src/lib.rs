@@ -1,1 +1,531 @@
-//! The actor engine on a chain's storage.
+//! # Gear: the actor engine on a chain's storage
+//!
+//! Programs are actors: immutable Wasm code and private memory. They live on messages, which stand
+//! in one global queue. This pallet takes codes, programs and messages in, and runs the queue at
+//! the end of each block in what weight is left. What a message does to a program, what it costs
+//! and in which order messages are taken are the rules of [`gearway_engine`]; what a balance, an
+//! event, a storage key and a weight are is decided here.
+//!
+//! ## Goals
+//!
+//! 1. **Extrinsics only post.** A call's weight never depends on what a program does. Programs run
+//!    in `on_idle` alone, so they cannot crowd out transactions or XCM.
+//! 2. **Paid before it runs.** Gas and value are held on the payer's account when a message is
+//!    posted ([`HoldReason`]), spent or delivered when it is processed, and given back otherwise.
+//!    Nothing is ever owed, and nothing that an origin does is charged to another.
+//! 3. **Nothing is lost.** A message is in the queue, or dealt with, or put aside as
+//!    [`Event::MessageQuarantined`] because an invariant is broken. A block without room leaves the
+//!    queue as it is.
+//! 4. **A journey can be followed.** [`Event::MessageQueued`] names the message that caused each
+//!    message and the topic of the journey it is a step of, from the XCM or Ethereum event that
+//!    began it ([`Event::MessageArrived`]) to where it leaves ([`Event::MessageSent`]) or ends
+//!    ([`Event::UserMessageSent`]).
+//! 5. **It fits.** A message is taken only if all its gas *and* all the storage proof it may need
+//!    fit in what is left of the block. See [`Pallet::worst_case_proof`].
+//!
+//! ## A block
+//!
+//! ```text
+//!  extrinsics, XCM, Ethereum events            on_idle
+//!  ┌───────────────────────────────┐  ┌─────────────────────────────────────────────┐
+//!  upload_code    → Codes             mailbox: forget what has expired
+//!  create_program → Programs ─┐       queue:   take ─ run ─ apply, until nothing fits
+//!  send_message ──────────────┼─→ Queue          │
+//!  PostMessage::post ─────────┘                  ├─→ a program here  → Queue
+//!                                                ├─→ a builtin actor → its reply → Queue
+//!                                                ├─→ another chain   → Router
+//!                                                └─→ a user          → event, Mailbox
+//! ```
+//!
+//! ## Who is who
+//!
+//! An actor's id and an account's are the same 32 bytes. A program's account holds what it owns.
+//! Its existential deposit is paid by whoever makes it, who has it back if `init` fails.
+//!
+//! ## What a message does that is for no program
+//!
+//! | for | it |
+//! |---|---|
+//! | one of [`Config::Builtins`] | is queued, calls it in a storage layer, and brings its reply back; a [`DispatchError`] becomes an error reply whose payload is its SCALE bytes |
+//! | an actor that [`Config::Router`] knows to live elsewhere | leaves: [`Event::MessageSent`] |
+//! | anybody else | ends here: [`Event::UserMessageSent`], and a place in the [`Mailbox`] unless it is a reply |
+//!
+//! The reply that the engine gives by itself when a program handled a message without one says
+//! nothing, so it is not offered to the router. What the router cannot carry stays here:
+//! [`Event::MessageUndeliverable`].
+//!
+//! ## Setting it up
+//!
+//! - [`Config::Settings`] is [`ChainSettings`] for a runtime: prices of the engine plus those of
+//!   its database and router.
+//! - [`Config::MaxGasLimit`] must fit in the part of a block that nobody can take from `on_idle`,
+//!   or a message may wait for a calm block; the integrity test wants at least that it fits in a
+//!   whole one.
+//! - [`Config::GasPrice`] may change only while no gas is held, that is with an empty queue: what
+//!   is given back is computed anew.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod bank;
+mod idle;
+#[cfg(any(test, feature = "try-runtime"))]
+mod invariants;
+mod mailbox;
+mod posting;
+mod proof;
+mod queue;
+mod settings;
+mod state;
+mod types;
+pub mod weights;
+
+pub use pallet::*;
+pub use settings::{ChainSettings, MAX_PAGES};
+pub use types::{
+	CodeRefusal, DispatchStatus, Entry, Expiry, Link, MailboxEnds, Quarantined, QueueEnds,
+	UserMessage,
+};
+pub use weights::WeightInfo;
+
+// For the links of the page above.
+#[cfg(doc)]
+use polkadot_sdk::sp_runtime::DispatchError;
+
+/// Target of this pallet's log lines.
+const LOG_TARGET: &str = "runtime::gear";
+
+/// The pallet. Its parts that are not calls stand in modules of their own.
+#[polkadot_sdk::frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use alloc::{collections::BTreeMap, vec::Vec};
+	use gearway_engine::{
+		ActorId, ApplyError, CodeId, CodeMetadata, DispatchKind, Gas, GasNode, MessageId, Phase,
+		Position, Posting, Program, Settings,
+	};
+	use gearway_primitives::{Builtin, Origin as Sender, RouteMessage, Topic, Value};
+	use polkadot_sdk::{
+		frame_support::{
+			pallet_prelude::*,
+			traits::{
+				OnUnbalanced, Time,
+				fungible::{self, Credit},
+			},
+		},
+		frame_system::pallet_prelude::*,
+		sp_core::H256,
+		sp_runtime::AccountId32,
+	};
+
+	/// What the pallet asks of the runtime.
+	#[pallet::config]
+	pub trait Config: polkadot_sdk::frame_system::Config<AccountId = AccountId32> {
+		/// Why this pallet holds balance.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The native asset.
+		type Currency: fungible::Mutate<AccountId32, Balance = Value>
+			+ fungible::MutateHold<AccountId32, Reason = Self::RuntimeHoldReason>
+			+ fungible::BalancedHold<AccountId32>;
+
+		/// Gets what gas is spent: the block's author, usually.
+		type GasIncome: OnUnbalanced<Credit<AccountId32, Self::Currency>>;
+
+		/// The time that programs are told, in milliseconds since 1970.
+		type Time: Time<Moment = u64>;
+
+		/// What a unit of gas costs. To be changed with an empty queue only.
+		#[pallet::constant]
+		type GasPrice: Get<Value>;
+
+		/// The most gas a message may have.
+		#[pallet::constant]
+		type MaxGasLimit: Get<Gas>;
+
+		/// Picoseconds of computing that a unit of gas stands for.
+		#[pallet::constant]
+		type RefTimePerGas: Get<u64>;
+
+		/// The engine's prices and limits: [`ChainSettings`].
+		type Settings: Get<Settings>;
+
+		/// Carries messages to actors that live elsewhere.
+		type Router: RouteMessage;
+
+		/// Actors that are part of the runtime.
+		type Builtins: Builtin;
+
+		/// Messages that are kept in the mailbox, of all users together. 0 keeps none.
+		#[pallet::constant]
+		type MailboxCapacity: Get<u32>;
+
+		/// Blocks that a message is kept in the mailbox.
+		#[pallet::constant]
+		type MailboxPeriod: Get<BlockNumberFor<Self>>;
+
+		/// What the calls and hooks cost.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The pallet, for the runtime.
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	/// Why this pallet holds balance.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// Gas that messages may still spend.
+		Gas,
+		/// Value on its way in messages.
+		Value,
+	}
+
+	/// What the engine has to know of each code. Bounded by the longest code.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type Codes<T: Config> = StorageMap<_, Identity, CodeId, CodeMetadata>;
+
+	/// Codes as the engine runs them: metered, without data. Bounded by the longest code.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type InstrumentedCodes<T: Config> = StorageMap<_, Identity, CodeId, Vec<u8>>;
+
+	/// Codes as they were uploaded. Bounded by the longest code.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type OriginalCodes<T: Config> = StorageMap<_, Identity, CodeId, Vec<u8>>;
+
+	/// Programs, without their memory. Bounded by the most pages a program may have.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type Programs<T: Config> = StorageMap<_, Identity, ActorId, Program>;
+
+	/// Who paid the existential deposit of a program that has not failed to come to life.
+	#[pallet::storage]
+	pub type Endowers<T: Config> = StorageMap<_, Identity, ActorId, AccountId32>;
+
+	/// Programs' memory: chunks of [`CHUNK_SIZE`](gearway_engine::CHUNK_SIZE) bytes that differ
+	/// from what the code begins with.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type Chunks<T: Config> = StorageDoubleMap<_, Identity, ActorId, Twox64Concat, u32, Vec<u8>>;
+
+	/// Gas paid in advance, by the message it was paid for.
+	#[pallet::storage]
+	pub type GasNodes<T: Config> = StorageMap<_, Identity, MessageId, GasNode>;
+
+	/// Where the queue begins and ends.
+	#[pallet::storage]
+	pub type QueueState<T: Config> = StorageValue<_, QueueEnds, ValueQuery>;
+
+	/// The queue: what decides whether a message is taken, linked to its neighbours.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type Queue<T: Config> = StorageMap<_, Twox64Concat, Position, Link>;
+
+	/// The queue's messages. Bounded by the longest payload.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type Entries<T: Config> = StorageMap<_, Twox64Concat, Position, Entry>;
+
+	/// Messages to users of this chain, kept for those who were not listening. Bounded by the
+	/// longest payload.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type Mailbox<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, AccountId32, Identity, H256, UserMessage>;
+
+	/// The mailbox in the order of arrival, which is that of leaving.
+	#[pallet::storage]
+	pub type Expiries<T: Config> = StorageMap<_, Twox64Concat, u64, Expiry<BlockNumberFor<T>>>;
+
+	/// Where [`Expiries`] begin and end.
+	#[pallet::storage]
+	pub type MailboxState<T: Config> = StorageValue<_, MailboxEnds, ValueQuery>;
+
+	/// Messages put aside because an invariant is broken, their funds still held.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type QuarantinedMessages<T: Config> = StorageMap<_, Identity, MessageId, Quarantined>;
+
+	/// The number that the next message from outside gets.
+	#[pallet::storage]
+	pub type Nonce<T: Config> = StorageValue<_, u128, ValueQuery>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A code can be run from now on.
+		CodeChanged {
+			/// Hash of the code as uploaded.
+			id: H256,
+		},
+		/// A program was made, came to life, or ended.
+		ProgramChanged {
+			/// The program.
+			id: H256,
+			/// Where in its life it is now.
+			phase: Phase,
+		},
+		/// A message came from outside, other than by this pallet's calls. Its
+		/// [`Event::MessageQueued`] is the event before.
+		MessageArrived {
+			/// The message.
+			id: H256,
+			/// The sender in full.
+			origin: Sender,
+			/// The journey it is a step of.
+			topic: Option<Topic>,
+		},
+		/// A message is in the queue.
+		MessageQueued {
+			/// The message.
+			id: H256,
+			/// Who it is from.
+			source: H256,
+			/// Who it is for.
+			destination: H256,
+			/// The entry point it is for.
+			entry: DispatchKind,
+			/// The message that a program was handling when it sent this one; `None` from outside.
+			cause: Option<H256>,
+			/// The journey it is a step of, if that has a name.
+			topic: Option<Topic>,
+		},
+		/// Messages were taken out of the queue and dealt with.
+		MessagesDispatched {
+			/// How many.
+			total: u32,
+			/// What became of each.
+			statuses: BTreeMap<H256, DispatchStatus>,
+		},
+		/// A message failed. Its value is back, and its source has an error reply, unless it was
+		/// itself a reply.
+		MessageFailed {
+			/// The message.
+			id: H256,
+			/// Who it was for.
+			destination: H256,
+			/// The error reply's code: four bytes of Gear's `ReplyCode`.
+			code: [u8; 4],
+			/// Gas it cost.
+			gas_spent: Gas,
+		},
+		/// A program's message to a user of this chain.
+		UserMessageSent {
+			/// The message.
+			message: UserMessage,
+			/// Until when it is in the mailbox; `None` if it is not.
+			expiration: Option<BlockNumberFor<T>>,
+		},
+		/// A program's message left for another chain.
+		MessageSent {
+			/// The message.
+			id: H256,
+			/// The program.
+			source: H256,
+			/// Who it is for.
+			destination: H256,
+			/// The journey under which it travels.
+			topic: Topic,
+		},
+		/// A program's message for another chain cannot be carried and stays here.
+		MessageUndeliverable {
+			/// The message.
+			id: H256,
+			/// Why.
+			error: DispatchError,
+		},
+		/// A message cannot be processed because an invariant is broken, and is put aside.
+		MessageQuarantined {
+			/// The message.
+			id: H256,
+			/// What does not fit.
+			error: ApplyError,
+		},
+		/// The queue contradicts itself: a message that it names is not there.
+		QueueBroken {
+			/// Where.
+			position: Position,
+		},
+	}
+
+	/// Why a call or a message from elsewhere is refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The code cannot be run, for the reason inside.
+		CodeRefused(CodeRefusal),
+		/// The code has been uploaded already.
+		CodeExists,
+		/// No code of that id has been uploaded.
+		NoCode,
+		/// A program of that code and salt exists already.
+		ProgramExists,
+		/// The destination is no program and no builtin actor.
+		NoProgram,
+		/// The program has exited, or its `init` failed.
+		ProgramGone,
+		/// The payload is longer than allowed.
+		PayloadTooLong,
+		/// The gas limit is over [`Config::MaxGasLimit`].
+		GasLimitTooHigh,
+		/// The value is not zero and less than the existential deposit.
+		ValueTooSmall,
+		/// The payer cannot pay the gas and keep the existential deposit.
+		GasUnpaid,
+		/// The payer cannot pay the value and keep the existential deposit.
+		ValueUnpaid,
+		/// The payer cannot pay the existential deposit of the new program's account.
+		EndowmentUnpaid,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_idle(now: BlockNumberFor<T>, remaining_weight: Weight) -> Weight {
+			Self::run(now, remaining_weight)
+		}
+
+		fn integrity_test() {
+			let block = T::BlockWeights::get().max_block;
+			let time = T::MaxGasLimit::get().saturating_mul(T::RefTimePerGas::get());
+			assert!(
+				time <= block.ref_time(),
+				"a message of MaxGasLimit ({time} ps) must fit in a block ({block:?})",
+			);
+			// Collators fill a proof up to 85 % only.
+			let proof = Self::worst_case_proof();
+			assert!(
+				proof <= block.proof_size() / 100 * 85,
+				"a message's worst proof ({proof} bytes) must fit in a block's ({block:?})",
+			);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(
+			_: BlockNumberFor<T>,
+		) -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Uploads a code, of which anyone can make programs.
+		///
+		/// Signed by anyone. Errors: [`Error::CodeRefused`] with the reason,
+		/// [`Error::CodeExists`]. Events: [`Event::CodeChanged`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::upload_code(code.len() as u32))]
+		pub fn upload_code(origin: OriginFor<T>, code: Vec<u8>) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_upload_code(code)?;
+			Ok(())
+		}
+
+		/// [`Self::upload_code`], unless that has been done, and [`Self::create_program`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::upload_program(
+			code.len() as u32,
+			salt.len().saturating_add(init_payload.len()) as u32,
+		))]
+		// The arguments are Gear's.
+		#[allow(clippy::too_many_arguments)]
+		pub fn upload_program(
+			origin: OriginFor<T>,
+			code: Vec<u8>,
+			salt: Vec<u8>,
+			init_payload: Vec<u8>,
+			gas_limit: Gas,
+			value: Value,
+			keep_alive: bool,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let _ = keep_alive;
+			let code = Self::ensure_code(code)?;
+			Self::do_create_program(who, code, &salt, init_payload, gas_limit, value)?;
+			Ok(())
+		}
+
+		/// Makes a program of an uploaded code and queues its first message, for `init`.
+		///
+		/// Signed by anyone, who pays `gas_limit` and `value` and, if the program's account does
+		/// not exist, its existential deposit. The program's id is a hash of code and `salt`.
+		///
+		/// Funds are held on the sender's account, so it always stays alive; `keep_alive` is there
+		/// because Gear's front ends say it.
+		///
+		/// Errors: [`Error::NoCode`], [`Error::ProgramExists`], [`Error::PayloadTooLong`],
+		/// [`Error::GasLimitTooHigh`], [`Error::ValueTooSmall`], [`Error::GasUnpaid`],
+		/// [`Error::ValueUnpaid`], [`Error::EndowmentUnpaid`]. Events: [`Event::ProgramChanged`],
+		/// [`Event::MessageQueued`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(
+			T::WeightInfo::create_program(salt.len().saturating_add(init_payload.len()) as u32)
+		)]
+		// The arguments are Gear's.
+		#[allow(clippy::too_many_arguments)]
+		pub fn create_program(
+			origin: OriginFor<T>,
+			code_id: H256,
+			salt: Vec<u8>,
+			init_payload: Vec<u8>,
+			gas_limit: Gas,
+			value: Value,
+			keep_alive: bool,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let _ = keep_alive;
+			let code = CodeId::from(code_id.0);
+			Self::do_create_program(who, code, &salt, init_payload, gas_limit, value)?;
+			Ok(())
+		}
+
+		/// Queues a message for a program or a builtin actor.
+		///
+		/// Signed by anyone, who pays `gas_limit` and `value` and gets back what is left. For
+		/// `keep_alive` see [`Self::create_program`].
+		///
+		/// Errors: [`Error::NoProgram`], [`Error::ProgramGone`], [`Error::PayloadTooLong`],
+		/// [`Error::GasLimitTooHigh`], [`Error::ValueTooSmall`], [`Error::GasUnpaid`],
+		/// [`Error::ValueUnpaid`]. Events: [`Event::MessageQueued`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::send_message(payload.len() as u32))]
+		pub fn send_message(
+			origin: OriginFor<T>,
+			destination: H256,
+			payload: Vec<u8>,
+			gas_limit: Gas,
+			value: Value,
+			keep_alive: bool,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let _ = keep_alive;
+			let source = ActorId::new(who.into());
+			let posting = Posting { source, payer: source, payload, gas_limit, value };
+			let state = state::ChainState::<T>::posting(None);
+			Self::do_send_message(state, ActorId::new(destination.0), posting)?;
+			Ok(())
+		}
+	}
+
+	/// What can be asked, for runtime APIs and other pallets.
+	impl<T: Config> Pallet<T> {
+		/// What is known of a program.
+		pub fn program(id: ActorId) -> Option<Program> {
+			Programs::<T>::get(id)
+		}
+
+		/// A code as it was uploaded.
+		pub fn code(id: CodeId) -> Option<Vec<u8>> {
+			OriginalCodes::<T>::get(id)
+		}
+
+		/// A program's stored memory: chunks by number, in no order.
+		pub fn memory(id: ActorId) -> impl Iterator<Item = (u32, Vec<u8>)> {
+			Chunks::<T>::iter_prefix(id)
+		}
+	}
+}

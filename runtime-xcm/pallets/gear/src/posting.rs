@@ -1,0 +1,136 @@
+//! What goes into the engine from outside: codes, programs, messages.
+
+use crate::{
+	CodeRefusal, Codes, Config, Endowers, Error, Event, InstrumentedCodes, OriginalCodes, Pallet,
+	Programs, state::ChainState, types::h256,
+};
+use alloc::vec::Vec;
+use gearway_engine::{
+	ActorId, CodeId, Gas, MessageId, Phase, PostError, Posting, check_code, ids::code_id,
+};
+use gearway_primitives::{Origin, PostMessage, Value};
+use polkadot_sdk::{
+	frame_support::{ensure, storage::with_storage_layer, traits::Get},
+	sp_runtime::{AccountId32, DispatchError},
+};
+
+impl<T: Config> Pallet<T> {
+	/// Checks `code` and stores it.
+	pub(crate) fn do_upload_code(code: Vec<u8>) -> Result<CodeId, DispatchError> {
+		ensure!(!Codes::<T>::contains_key(code_id(&code)), Error::<T>::CodeExists);
+		let checked = check_code(&code, &T::Settings::get().limits).map_err(|error| {
+			log::debug!(target: crate::LOG_TARGET, "a code is refused: {error}");
+			Error::<T>::CodeRefused(CodeRefusal::from(&error))
+		})?;
+		Codes::<T>::insert(checked.id, checked.metadata);
+		InstrumentedCodes::<T>::insert(checked.id, checked.bytes);
+		OriginalCodes::<T>::insert(checked.id, code);
+		Self::deposit_event(Event::CodeChanged { id: h256(checked.id) });
+		Ok(checked.id)
+	}
+
+	/// As [`Self::do_upload_code`], but content with a code that is there already.
+	pub(crate) fn ensure_code(code: Vec<u8>) -> Result<CodeId, DispatchError> {
+		let id = code_id(&code);
+		if Codes::<T>::contains_key(id) { Ok(id) } else { Self::do_upload_code(code) }
+	}
+
+	/// Makes a program whose account `who` endows, and queues its first message.
+	pub(crate) fn do_create_program(
+		who: AccountId32,
+		code: CodeId,
+		salt: &[u8],
+		payload: Vec<u8>,
+		gas_limit: Gas,
+		value: Value,
+	) -> Result<ActorId, DispatchError> {
+		Self::ensure_gas_limit(gas_limit)?;
+		let actor = ActorId::new(who.clone().into());
+		let posting = Posting { source: actor, payer: actor, payload, gas_limit, value };
+		let mut state = ChainState::<T>::posting(None);
+		let settings = T::Settings::get();
+		let (id, _) = gearway_engine::create_program(&mut state, &settings, code, salt, posting)
+			.map_err(Error::<T>::from)?;
+		if Self::endow(id, &who).map_err(|_| Error::<T>::EndowmentUnpaid)? {
+			Endowers::<T>::insert(id, who);
+		}
+		Ok(id)
+	}
+
+	/// Queues a message.
+	pub(crate) fn do_send_message(
+		mut state: ChainState<T>,
+		destination: ActorId,
+		posting: Posting,
+	) -> Result<MessageId, DispatchError> {
+		Self::ensure_gas_limit(posting.gas_limit)?;
+		let settings = T::Settings::get();
+		gearway_engine::send_message(&mut state, &settings, destination, posting)
+			.map_err(|error| Error::<T>::from(error).into())
+	}
+
+	fn ensure_gas_limit(gas_limit: Gas) -> Result<(), Error<T>> {
+		ensure!(gas_limit <= T::MaxGasLimit::get(), Error::<T>::GasLimitTooHigh);
+		Ok(())
+	}
+
+	/// Gives what a program that never came to life owns to who made it.
+	pub(crate) fn return_endowment(program: ActorId) {
+		let Some(endower) = Endowers::<T>::take(program) else { return };
+		let endower = ActorId::new(endower.into());
+		if let Err(error) = Self::hand_over(program, endower) {
+			// Nothing is lost: it stays where it is.
+			log::warn!(
+				target: crate::LOG_TARGET,
+				"the endowment of {program:?} stays on its account: {error:?}",
+			);
+		}
+	}
+}
+
+impl<T: Config> PostMessage for Pallet<T> {
+	fn post(posting: gearway_primitives::Posting) -> Result<MessageId, DispatchError> {
+		let gearway_primitives::Posting {
+			source,
+			payer,
+			destination,
+			payload,
+			gas_limit,
+			value,
+			provenance,
+		} = posting;
+		let (origin, topic): (Origin, _) = (provenance.origin.clone(), provenance.topic);
+		let payer = ActorId::new(payer.into());
+		with_storage_layer(|| {
+			let state = ChainState::posting(Some(provenance));
+			let posting = Posting { source, payer, payload, gas_limit, value };
+			let id = Self::do_send_message(state, destination, posting)?;
+			Self::deposit_event(Event::MessageArrived { id: h256(id), origin, topic });
+			Ok(id)
+		})
+	}
+
+	fn is_program(id: ActorId) -> bool {
+		let phase = Programs::<T>::get(id).map(|program| program.phase);
+		phase.is_some_and(|phase| !matches!(phase, Phase::Exited { .. } | Phase::Terminated))
+	}
+
+	fn gas_price(gas: Gas) -> Value {
+		Self::price_of(gas)
+	}
+}
+
+impl<T: Config> From<PostError> for Error<T> {
+	fn from(error: PostError) -> Self {
+		match error {
+			PostError::NoProgram(_) => Self::NoProgram,
+			PostError::ProgramGone(_) => Self::ProgramGone,
+			PostError::ProgramExists(_) => Self::ProgramExists,
+			PostError::NoCode(_) => Self::NoCode,
+			PostError::PayloadTooLong { .. } => Self::PayloadTooLong,
+			PostError::ValueTooSmall { .. } => Self::ValueTooSmall,
+			PostError::Gas(_) => Self::GasUnpaid,
+			PostError::Value(_) => Self::ValueUnpaid,
+		}
+	}
+}
