@@ -65,7 +65,8 @@ CREATE TABLE message (
 	proof BLOB,
 	-- The extrinsic it went in; there from `sent` on.
 	submission INTEGER REFERENCES submission (id),
-	-- Where the Gear chain took it, and the id it has there; there once `done` and seen.
+	-- Where the Gear chain took it, and the id it has there; there once `done` and seen. Without an
+	-- id, its nonce was used there but it could not be posted, for the reason in `last_error`.
 	gear_block_number INTEGER,
 	gear_block_hash BLOB,
 	message_id BLOB,

@@ -5,7 +5,9 @@
 use super::{EthereumError, http_client, unreachable};
 use crate::relay::config::Endpoint;
 use alloy::primitives::B256;
-use gearway_ethereum::{BeaconHeader, Bootstrap, H256, Network, Update, beacon_api};
+use gearway_ethereum::{
+	BeaconHeader, Bootstrap, H256, Network, Preset, Update, beacon_api, prove::BeaconBlock,
+};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -116,9 +118,24 @@ impl BeaconClient {
 		Ok((root, header))
 	}
 
-	/// A whole block, in JSON.
-	pub async fn block(&self, block: BlockName) -> Result<Vec<u8>, EthereumError> {
-		self.get(&format!("/eth/v2/beacon/blocks/{block}")).await
+	/// A whole block, its root recomputed; with [`BlockName::Root`] it is the block with that root.
+	pub async fn block(
+		&self,
+		block: BlockName,
+		preset: Preset,
+	) -> Result<BeaconBlock, EthereumError> {
+		let json = self.get(&format!("/eth/v2/beacon/blocks/{block}")).await?;
+		let found = BeaconBlock::from_json(&json, preset)
+			.map_err(|error| self.wrong(format!("block {block}: {error}")))?;
+		let is_it = match block {
+			BlockName::Slot(slot) => found.header.slot == slot,
+			BlockName::Root(root) => found.root() == root,
+		};
+		if !is_it {
+			let (root, slot) = (found.root(), found.header.slot);
+			return Err(self.wrong(format!("block {block} has root {root:?} and slot {slot}")));
+		}
+		Ok(found)
 	}
 
 	/// The execution block that a beacon block carries.

@@ -206,6 +206,34 @@ impl Client {
 		self.find(hash, &signed).await
 	}
 
+	/// As [`Client::execute`], by root: the signer is the account of pallet Sudo. An error also if
+	/// root's call failed.
+	pub async fn execute_as_root(
+		&self,
+		call: &Call,
+		signer: &Keypair,
+	) -> Result<Executed, GearError> {
+		let at = self.at_finalized().await?;
+		let executed = self.execute(&call.by_sudo(&at)?, signer).await?;
+		// The extrinsic succeeds whatever becomes of the call inside.
+		let mut outcome = Err("no event tells of the outcome".to_string());
+		for event in executed.events.iter() {
+			let event = event?;
+			let is_outcome = (event.pallet_name(), event.event_name()) == ("Sudo", "Sudid");
+			if is_outcome && executed.is_own(&event) {
+				outcome = match event.field_bytes() {
+					[0, ..] => Ok(()),
+					[1, error @ ..] => Err(dispatch_error(error, &executed.at)),
+					_ => Err("its event cannot be read".to_string()),
+				};
+			}
+		}
+		match outcome {
+			Ok(()) => Ok(executed),
+			Err(reason) => Err(GearError::Failed { block: executed.block.hash, reason }),
+		}
+	}
+
 	/// Finds an extrinsic in a block and checks that it succeeded.
 	pub async fn find(&self, block: H256, signed: &Signed) -> Result<Executed, GearError> {
 		let details = self

@@ -15,14 +15,15 @@ pub use signer::{KeyError, Origin, is_development_key, read_key};
 pub use subxt_signer::sr25519::Keypair;
 
 use crate::relay::config::Endpoint;
+use codec::{Decode, DecodeAll};
 use futures::{Stream, StreamExt};
 use std::sync::Arc;
 use subxt::{
 	OnlineClient, PolkadotConfig,
 	backend::LegacyBackend,
 	client::OnlineClientAtBlock,
-	config::RpcConfigFor,
-	ext::{scale_decode::DecodeAsType, scale_value::Value},
+	config::{Hasher, RpcConfigFor},
+	ext::scale_value::Value,
 	rpcs::{RpcClient, methods::legacy::LegacyRpcMethods, rpc_params},
 	utils::{AccountId32, H256},
 };
@@ -169,8 +170,9 @@ impl Client {
 		self.with(async |_| Ok(at.tx().account_nonce(account).await?)).await
 	}
 
-	/// Reads and decodes a storage entry; `None` where nothing is stored and there is no default.
-	pub async fn storage<T: DecodeAsType>(
+	/// Reads a storage entry into a type that this program shares with the runtime; `None` where
+	/// nothing is stored.
+	pub async fn storage<T: Decode>(
 		&self,
 		at: &At,
 		pallet: &str,
@@ -179,14 +181,56 @@ impl Client {
 	) -> Result<Option<T>, GearError> {
 		self.with(async |_| {
 			let address = subxt::dynamic::storage::<Vec<Value>, Value>(pallet, entry);
-			match at.storage().try_fetch(address, keys).await? {
-				Some(value) => Ok(Some(value.decode_as::<T>().map_err(|error| {
-					GearError::Incompatible(format!("storage {pallet}.{entry}: {error}"))
-				})?)),
-				None => Ok(None),
-			}
+			let Some(value) = at.storage().try_fetch(address, keys).await? else {
+				return Ok(None);
+			};
+			T::decode_all(&mut value.bytes()).map(Some).map_err(|error| {
+				GearError::Incompatible(format!("storage {pallet}.{entry}: {error}"))
+			})
 		})
 		.await
+	}
+
+	/// Reads all entries of a storage map: the end of each key, as many bytes as `K` has, and the
+	/// value. For maps whose hasher leaves the key readable.
+	pub async fn storage_map<const K: usize, T: Decode>(
+		&self,
+		at: &At,
+		pallet: &str,
+		entry: &str,
+	) -> Result<Vec<([u8; K], T)>, GearError> {
+		self.with(async |_| {
+			let strange = |error: String| {
+				GearError::Incompatible(format!("storage {pallet}.{entry}: {error}"))
+			};
+			let address = subxt::dynamic::storage::<Vec<Value>, Value>(pallet, entry);
+			let mut entries = at.storage().iter(address, Vec::<Value>::new()).await?;
+			let mut all = Vec::new();
+			while let Some(entry) = entries.next().await {
+				let entry = entry?;
+				let key = entry
+					.key_bytes()
+					.last_chunk::<K>()
+					.ok_or_else(|| strange("a short key".to_string()))?;
+				let value = T::decode_all(&mut entry.value().bytes())
+					.map_err(|error| strange(error.to_string()))?;
+				all.push((*key, value));
+			}
+			Ok(all)
+		})
+		.await
+	}
+
+	/// Hashes of the extrinsics in a block, in order.
+	pub async fn extrinsics(&self, at: &At) -> Result<Vec<H256>, GearError> {
+		let hash = at.block_hash();
+		let block = self
+			.with(async |c| {
+				c.methods.chain_get_block(Some(hash)).await?.ok_or(GearError::NoBlock(hash))
+			})
+			.await?;
+		let extrinsics = block.block.extrinsics.iter();
+		Ok(extrinsics.map(|extrinsic| at.hasher().hash(&extrinsic.0)).collect())
 	}
 
 	/// Sends signed bytes to the node's pool.
@@ -202,8 +246,8 @@ impl Client {
 		self.with(async |_| Ok(at.events().fetch().await?)).await
 	}
 
-	/// Checks that the runtime has everything in `needed`, each `Pallet.name` a call, an event or
-	/// a storage entry.
+	/// Checks that the runtime has everything in `needed`, each `Pallet.name` a call, an event,
+	/// a storage entry or a constant.
 	pub async fn ensure_runtime_has(&self, needed: &[Item]) -> Result<(), GearError> {
 		let at = self.at_finalized().await?;
 		let metadata = at.metadata_ref();
@@ -216,6 +260,7 @@ impl Client {
 					ItemKind::Event => pallet
 						.event_variants()
 						.is_some_and(|events| events.iter().any(|event| event.name == item.name)),
+					ItemKind::Constant => pallet.constant_by_name(item.name).is_some(),
 					ItemKind::Storage => pallet
 						.storage()
 						.is_some_and(|storage| storage.entry_by_name(item.name).is_some()),
@@ -251,6 +296,8 @@ pub enum ItemKind {
 	Event,
 	/// A storage entry.
 	Storage,
+	/// A constant.
+	Constant,
 }
 
 impl Connection {

@@ -1,9 +1,216 @@
 //! Carries an Ethereum gateway's messages to a Gear chain.
+//!
+//! ```text
+//!  execution node        beacon node           beacon node                     Gear node
+//!        │                    │                     │                         │        ▲
+//!    [observe]───────────▶[finality]────────────▶[prove]──────▶[send]─────────┼──▶ [confirm]
+//!        │                    │                   ▲ │            │            │        │
+//!        │                    │       [upkeep]────┘ │            │      light client   │
+//!        ▼                    ▼                     ▼            ▼         updates     ▼
+//!     observed ───────────▶ final ─────────────▶ proven ─────▶ sent ────────────────▶ done
+//! ```
+//!
+//! A message is a row of the [`outbox`], and how far it has come is the row's
+//! [`stage`](stage::Stage). Each stage of the work is a task of its own that looks for rows at one
+//! stage and moves them to the next, in one SQL transaction. Nothing else is kept: what is in
+//! memory can be lost at any time.
+//!
+//! Exactly once is the Gear chain's promise: its inbox uses every nonce once. The relayer's
+//! promises are that no message is left out, and that it does not pay for one twice: what it has
+//! signed is stored before it is sent, and after a crash the same bytes go out again.
 
 pub mod backoff;
+mod bootstrap;
 pub mod config;
+mod confirm;
+mod context;
 mod error;
+mod finality;
+mod observe;
 pub mod outbox;
+mod preflight;
+mod prove;
+mod runner;
+mod runtime;
+mod send;
 pub mod stage;
+mod submit;
+mod upkeep;
 
+pub use bootstrap::{Bootstrapped, bootstrap};
 pub use error::{Error, Fate};
+
+use self::{
+	config::Config,
+	context::Context,
+	runner::{Pace, Stage, run as run_stage},
+};
+use futures::StreamExt;
+use std::{collections::HashMap, str::FromStr, sync::Arc, time::Duration};
+use tokio::{
+	sync::{Notify, watch},
+	task::JoinSet,
+};
+
+/// Longest pause between two looks at the Gear chain, should its node's signals stay away.
+const GEAR_PERIOD: Duration = Duration::from_secs(6);
+
+/// Where a relayer under test stops going on, to be killed there.
+///
+/// Messages come as far as the point says and no further; all else goes on. This only ever delays:
+/// a relayer that is started without it takes them up from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PausePoint {
+	/// Messages are found and not looked at again.
+	Observed,
+	/// Messages become final and are not proven.
+	Final,
+	/// Messages are proven and not sent.
+	Proven,
+	/// Extrinsics are signed and stored, and not sent.
+	Signed,
+	/// Extrinsics are sent and not seen to.
+	Sent,
+}
+
+impl FromStr for PausePoint {
+	type Err = String;
+
+	fn from_str(name: &str) -> Result<Self, String> {
+		match name {
+			"observed" => Ok(Self::Observed),
+			"final" => Ok(Self::Final),
+			"proven" => Ok(Self::Proven),
+			"signed" => Ok(Self::Signed),
+			"sent" => Ok(Self::Sent),
+			_ => Err("one of observed, final, proven, signed, sent is expected".to_string()),
+		}
+	}
+}
+
+/// Carries messages until `stop` completes, or until something is wrong that only a person can put
+/// right.
+pub async fn run(
+	config: Config,
+	pause_after: Option<PausePoint>,
+	stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
+	let mut context = preflight::check(config).await?;
+	context.submitter.hold_before_sending = pause_after == Some(PausePoint::Signed);
+	let context = Arc::new(context);
+	tracing::info!(
+		gear = %context.gear.endpoint(),
+		execution = %context.execution.endpoint(),
+		beacon = %context.beacon.endpoint(),
+		gateway = %context.gateway_address(),
+		chain_id = context.gateway.chain_id,
+		account = %context.submitter.account(),
+		"relaying"
+	);
+	let (shutdown, stopped) = watch::channel(false);
+	let mut tasks = Tasks { set: JoinSet::new(), backoff: context.backoff, stopped };
+	start(&context, pause_after, &mut tasks);
+
+	tokio::pin!(stop);
+	let mut outcome = Ok(());
+	let mut stopping = false;
+	loop {
+		tokio::select! {
+			() = &mut stop, if !stopping => {
+				tracing::info!("stopping");
+				stopping = true;
+				shutdown.send_replace(true);
+			},
+			ended = tasks.set.join_next() => {
+				let Some(ended) = ended else { break };
+				let ended = ended
+					.unwrap_or_else(|error| Err(Error::Contradiction(format!("a stage: {error}"))));
+				if let Err(error) = ended {
+					stopping = true;
+					shutdown.send_replace(true);
+					outcome = outcome.and(Err(error));
+				}
+			},
+		}
+	}
+	tracing::info!("stopped");
+	outcome
+}
+
+struct Tasks {
+	set: JoinSet<Result<(), Error>>,
+	backoff: backoff::Backoff,
+	stopped: watch::Receiver<bool>,
+}
+
+impl Tasks {
+	fn spawn<S: Stage + 'static>(&mut self, stage: S, bell: &Arc<Notify>, period: Duration) {
+		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff };
+		self.set.spawn(run_stage(stage, pace, self.stopped.clone()));
+	}
+}
+
+fn start(context: &Arc<Context>, pause_after: Option<PausePoint>, tasks: &mut Tasks) {
+	let goes_beyond = |point| pause_after.is_none_or(|pause| pause > point);
+	let shared = || context.clone();
+	let bells = &context.bells;
+	let poll = context.config.ethereum.poll();
+	tasks.spawn(observe::Observe { context: shared() }, &bells.observe, poll);
+	if goes_beyond(PausePoint::Observed) {
+		let finality = finality::Finality { context: shared(), latest: None };
+		tasks.spawn(finality, &bells.finality, poll);
+	}
+	if goes_beyond(PausePoint::Final) {
+		let upkeep = upkeep::Upkeep { context: shared(), warned: false };
+		tasks.spawn(upkeep, &bells.upkeep, GEAR_PERIOD);
+		let prove = prove::Prove { context: shared(), headers: HashMap::new() };
+		tasks.spawn(prove, &bells.prove, GEAR_PERIOD);
+		tasks.set.spawn(listen(shared(), tasks.stopped.clone()));
+	}
+	if goes_beyond(PausePoint::Proven) {
+		tasks.spawn(send::Send { context: shared() }, &bells.send, GEAR_PERIOD);
+	}
+	if goes_beyond(PausePoint::Sent) {
+		let confirm =
+			confirm::Confirm { context: shared(), reconciled: None, failures: HashMap::new() };
+		tasks.spawn(confirm, &bells.confirm, GEAR_PERIOD);
+	}
+}
+
+/// Rings the bells of those who look at the Gear chain whenever a block of it is finalised. They
+/// look from time to time anyway, so a stream that goes quiet costs time and nothing else.
+async fn listen(context: Arc<Context>, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+	let listen = async {
+		loop {
+			match context.gear.finality_signals().await {
+				Ok(mut signals) => {
+					while signals.next().await.is_some() {
+						let bells = &context.bells;
+						for bell in [&bells.confirm, &bells.upkeep, &bells.prove, &bells.send] {
+							bell.notify_one();
+						}
+					}
+				}
+				Err(error) => tracing::debug!(%error, "no signals from the Gear node"),
+			}
+			tokio::time::sleep(GEAR_PERIOD).await;
+		}
+	};
+	tokio::select! {
+		_ = stopped.wait_for(|stop| *stop) => Ok(()),
+		() = listen => Ok(()),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn pause_points_come_in_the_order_of_the_stages() {
+		let names = ["observed", "final", "proven", "signed", "sent"];
+		let points: Vec<PausePoint> = names.iter().map(|name| name.parse().unwrap()).collect();
+		assert!(points.windows(2).all(|pair| pair[0] < pair[1]));
+		assert!("done".parse::<PausePoint>().is_err());
+	}
+}

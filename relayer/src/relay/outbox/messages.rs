@@ -33,14 +33,14 @@ pub struct Message {
 }
 
 /// A message's arrival on the Gear chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
 	/// Number of the finalised block that took it.
 	pub block_number: u64,
 	/// Hash of that block.
 	pub block_hash: B256,
-	/// The id it has on the Gear chain.
-	pub message_id: B256,
+	/// The id it has on the Gear chain, or why it used its nonce and was not posted there.
+	pub outcome: Result<B256, String>,
 }
 
 /// Whose fault a failure is.
@@ -103,6 +103,18 @@ impl Outbox {
 			.fetch_all(&self.pool)
 			.await?;
 		rows.iter().map(|row| number(row, "nonce")).collect()
+	}
+
+	/// Timestamp of the newest block with a message that waits to be proven, in seconds of Unix
+	/// time.
+	pub async fn newest_waiting(&self) -> Result<Option<u64>, Error> {
+		let row = sqlx::query(
+			"SELECT block_time FROM message WHERE stage IN ('final', 'failed') \
+			 ORDER BY block_time DESC LIMIT 1",
+		)
+		.fetch_optional(&self.pool)
+		.await?;
+		row.as_ref().map(|row| number(row, "block_time")).transpose()
 	}
 
 	/// Records the proofs of messages of one block, with the proof that they share.
@@ -253,12 +265,13 @@ pub(super) async fn deliver(
 		// The place may come to light after the fact has.
 		if let Some(delivery) = delivery {
 			sqlx::query(
-				"UPDATE message SET gear_block_number = ?, gear_block_hash = ?, message_id = ? \
-				 WHERE nonce = ? AND gear_block_hash IS NULL",
+				"UPDATE message SET gear_block_number = ?, gear_block_hash = ?, message_id = ?, \
+				 last_error = ? WHERE nonce = ? AND gear_block_hash IS NULL",
 			)
 			.bind(int(delivery.block_number)?)
 			.bind(delivery.block_hash.as_slice())
-			.bind(delivery.message_id.as_slice())
+			.bind(delivery.outcome.as_ref().ok().map(|id| id.to_vec()))
+			.bind(delivery.outcome.as_ref().err())
 			.bind(int(*nonce)?)
 			.execute(&mut **tx)
 			.await?;
@@ -272,7 +285,10 @@ fn read(row: &SqliteRow) -> Result<Message, Error> {
 		Some(block_hash) => Some(Delivery {
 			block_number: number(row, "gear_block_number")?,
 			block_hash,
-			message_id: hash(row, "message_id")?,
+			outcome: match maybe_hash(row, "message_id")? {
+				Some(id) => Ok(id),
+				None => Err(row.try_get::<Option<_>, _>("last_error")?.unwrap_or_default()),
+			},
 		}),
 		None => None,
 	};
@@ -391,7 +407,7 @@ mod tests {
 		let place = |byte: u8| Delivery {
 			block_number: byte.into(),
 			block_hash: B256::repeat_byte(byte),
-			message_id: B256::repeat_byte(byte),
+			outcome: Ok(B256::repeat_byte(byte)),
 		};
 		outbox.delivered(&[(1, Some(place(4)))]).await.unwrap();
 		outbox.delivered(&[(1, Some(place(5)))]).await.unwrap();
@@ -401,6 +417,20 @@ mod tests {
 		outbox.failed(&[1], "late news", Blame::Message, &patience(0)).await.unwrap();
 		outbox.proven(block(5, 0).hash, b"header", &[(1, b"proof".to_vec())]).await.unwrap();
 		assert_eq!(stage_of(outbox, 1).await, Stage::Done);
+	}
+
+	#[tokio::test]
+	async fn a_message_that_the_chain_took_and_could_not_post_says_why() {
+		let temporary = with_final_messages(&[1]).await;
+		let outbox = &temporary.outbox;
+		let place = Delivery {
+			block_number: 4,
+			block_hash: B256::repeat_byte(4),
+			outcome: Err("no such program".to_string()),
+		};
+		outbox.delivered(&[(1, Some(place.clone()))]).await.unwrap();
+		let message = outbox.message(1).await.unwrap().unwrap();
+		assert_eq!((message.stage, message.delivery), (Stage::Done, Some(place)));
 	}
 
 	#[tokio::test]

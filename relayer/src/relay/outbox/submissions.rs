@@ -1,7 +1,7 @@
 //! Signed extrinsics, stored before they are sent.
 
 use super::{
-	Error, Outbox, hash, int,
+	Error, Millis, Outbox, hash, int,
 	messages::{Blame, Delivery, Patience, deliver, fail},
 	now, number,
 };
@@ -52,8 +52,8 @@ pub struct Submission {
 	pub kind: Kind,
 	/// The extrinsic.
 	pub signed: Signed,
-	/// When a node last took it, in milliseconds of Unix time.
-	pub sent_at: Option<i64>,
+	/// When a node last took it.
+	pub sent_at: Option<Millis>,
 }
 
 impl Kind {
@@ -133,7 +133,7 @@ impl Outbox {
 	}
 
 	/// Records what became of an extrinsic. Messages that went in it and are not done by then
-	/// have failed.
+	/// have failed, for that reason. An empty reason says that nothing was wrong.
 	pub async fn close(
 		&self,
 		id: i64,
@@ -143,7 +143,7 @@ impl Outbox {
 		patience: &Patience,
 	) -> Result<(), Error> {
 		let mut tx = self.begin().await?;
-		sqlx::query("UPDATE submission SET state = ?, last_error = ? WHERE id = ?")
+		sqlx::query("UPDATE submission SET state = ?, last_error = NULLIF(?, '') WHERE id = ?")
 			.bind(state.name())
 			.bind(reason)
 			.bind(id)
@@ -159,6 +159,25 @@ impl Outbox {
 			fail(&mut tx, number(row, "nonce")?, reason, blame, patience).await?;
 		}
 		Ok(tx.commit().await?)
+	}
+
+	/// How many updates in a row failed up to the latest, and when that was made.
+	pub async fn failed_updates(&self) -> Result<(u32, Millis), Error> {
+		let rows = sqlx::query(
+			"SELECT state, created_at, last_error FROM submission WHERE kind = 'update' \
+			 AND state <> 'pending' ORDER BY id DESC LIMIT 32",
+		)
+		.fetch_all(&self.pool)
+		.await?;
+		let mut failed = 0;
+		for row in &rows {
+			if row.try_get::<Option<&str>, _>("last_error")?.is_none() {
+				break;
+			}
+			failed += 1;
+		}
+		let latest = rows.first().map(|row| row.try_get("created_at")).transpose()?;
+		Ok((failed, latest.unwrap_or_default()))
 	}
 
 	/// The last finalised Gear block whose events were read.
@@ -304,6 +323,21 @@ mod tests {
 	}
 
 	#[tokio::test]
+	async fn failed_updates_are_counted_since_the_last_good_one() {
+		let temporary = Temporary::new().await;
+		let outbox = &temporary.outbox;
+		assert_eq!(outbox.failed_updates().await.unwrap().0, 0);
+		let outcomes = ["bad", "", "bad", "worse"];
+		for (nonce, reason) in (0..).zip(outcomes) {
+			let update = NewSubmission { kind: Kind::Update, ..submission(nonce, &[]) };
+			let id = outbox.submit(&update).await.unwrap();
+			let (blame, patience) = (Blame::Message, patience());
+			outbox.close(id, State::Included, reason, blame, &patience).await.unwrap();
+		}
+		assert_eq!(outbox.failed_updates().await.unwrap().0, 2);
+	}
+
+	#[tokio::test]
 	async fn a_walked_block_and_its_deliveries_are_recorded_together() {
 		let temporary = with_proven_messages(&[1]).await;
 		let outbox = &temporary.outbox;
@@ -313,9 +347,9 @@ mod tests {
 		let place = Delivery {
 			block_number: 12,
 			block_hash: B256::repeat_byte(3),
-			message_id: B256::repeat_byte(4),
+			outcome: Ok(B256::repeat_byte(4)),
 		};
-		assert_eq!(outbox.walk(walked, &[(1, Some(place))]).await.unwrap(), [1]);
+		assert_eq!(outbox.walk(walked, &[(1, Some(place.clone()))]).await.unwrap(), [1]);
 		let temporary = temporary.reopen().await;
 		assert_eq!(temporary.outbox.walked().await.unwrap(), Some(walked));
 		let message = temporary.outbox.message(1).await.unwrap().unwrap();

@@ -1,0 +1,60 @@
+//! What the stages share.
+
+use super::{
+	backoff::Backoff,
+	config::Config,
+	outbox::{Outbox, Patience},
+	runtime::GearRuntime,
+	submit::Submitter,
+};
+use crate::ethereum::{BeaconClient, ExecutionClient};
+use alloy::primitives::Address;
+use gearway_ethereum::{Gateway, Network};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Everything that is decided before the first stage starts.
+#[derive(Debug)]
+pub(super) struct Context {
+	pub(super) config: Config,
+	pub(super) execution: ExecutionClient,
+	pub(super) beacon: BeaconClient,
+	pub(super) gear: GearRuntime,
+	pub(super) outbox: Outbox,
+	pub(super) submitter: Submitter,
+	/// The gateway that is relayed from.
+	pub(super) gateway: Gateway,
+	/// The beacon chain, as its node describes it.
+	pub(super) network: Network,
+	pub(super) patience: Patience,
+	pub(super) backoff: Backoff,
+	pub(super) bells: Bells,
+}
+
+/// One bell a stage, rung by the stage before it.
+#[derive(Debug, Default)]
+pub(super) struct Bells {
+	pub(super) observe: Arc<Notify>,
+	pub(super) finality: Arc<Notify>,
+	pub(super) upkeep: Arc<Notify>,
+	pub(super) prove: Arc<Notify>,
+	pub(super) send: Arc<Notify>,
+	pub(super) confirm: Arc<Notify>,
+}
+
+impl Context {
+	/// The gateway's address, in alloy's type.
+	pub(super) fn gateway_address(&self) -> Address {
+		Address::from(self.gateway.address)
+	}
+
+	/// Slot of the beacon block that carries an execution block with that timestamp.
+	pub(super) fn slot_of(&self, time: u64) -> u64 {
+		time.saturating_sub(self.network.genesis_time) / self.network.seconds_per_slot.max(1)
+	}
+
+	/// Identifies a message's journey on every chain it passes, for logs.
+	pub(super) fn topic(&self, nonce: u64) -> String {
+		format!("0x{}", hex::encode(self.gateway.topic(nonce)))
+	}
+}
