@@ -84,7 +84,8 @@ impl SyncCommittee {
 			let key = prepare_milagro_pubkey(key).map_err(|_| Error::BadKey)?;
 			Ok(key.as_uncompressed_bytes())
 		};
-		let pubkeys = self.pubkeys.iter().map(prepare).collect::<Result<alloc::vec::Vec<_>, _>>()?;
+		let pubkeys =
+			self.pubkeys.iter().map(prepare).collect::<Result<alloc::vec::Vec<_>, _>>()?;
 		Ok(PreparedCommittee {
 			root: self.root(),
 			aggregate: prepare(&self.aggregate_pubkey)?,
@@ -116,8 +117,9 @@ impl PreparedCommittee {
 		fast_aggregate_verify(&load(&self.aggregate)?, &absent, message, &aggregate.signature)
 			.map_err(|error| match error {
 				BlsError::InvalidPublicKey | BlsError::InvalidAggregatePublicKeys => Error::BadKey,
-				BlsError::InvalidSignature | BlsError::SignatureVerificationFailed =>
-					Error::BadSignature,
+				BlsError::InvalidSignature | BlsError::SignatureVerificationFailed => {
+					Error::BadSignature
+				}
 			})
 	}
 }

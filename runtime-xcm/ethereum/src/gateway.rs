@@ -78,9 +78,12 @@ impl Gateway {
 		if log.address != self.address {
 			return Err(Error::WrongGateway);
 		}
-		let event = abi::IGateway::MessageQueued::decode_log_validate(log)
-			.map_err(|_| Error::WrongEvent)?
-			.data;
+		let event = abi::IGateway::MessageQueued::decode_log_data(&log.data)
+			.map_err(|_| Error::WrongEvent)?;
+		// Decoding is lenient (with bits beyond an integer's width, say); the contract is not.
+		if event.encode_log_data() != log.data {
+			return Err(Error::WrongEvent);
+		}
 		Ok(GatewayMessage {
 			nonce: event.nonce,
 			sender: event.sender.into(),

@@ -17,7 +17,8 @@
 //! differs from fork to fork (versions, generalised indices) is data in [`Network`].
 //!
 //! Features: `serde` reads the standard beacon API ([`beacon_api`]); `prove` builds proofs from a
-//! beacon block and a block's receipts ([`prove`]).
+//! beacon block and a block's receipts ([`prove`]); `testing` makes up a beacon chain
+//! ([`testing`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -34,6 +35,8 @@ pub mod network;
 #[cfg(feature = "prove")]
 pub mod prove;
 pub mod receipts;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use committee::{PreparedCommittee, SyncAggregate, SyncCommittee};
 pub use gateway::{Gateway, GatewayMessage};

@@ -261,7 +261,7 @@ pub fn verify(
 				return Err(Error::ConflictingNextCommittee);
 			}
 			Some(root)
-		},
+		}
 		None => None,
 	};
 
@@ -270,8 +270,7 @@ pub fn verify(
 	committee.verify(message, &update.sync_aggregate)?;
 
 	let advances = finalized.slot > state.finalized.slot;
-	let next_committee =
-		learned.map(|next| next.committee.prepare(network.preset)).transpose()?;
+	let next_committee = learned.map(|next| next.committee.prepare(network.preset)).transpose()?;
 	let state = ClientState {
 		finalized: if advances { *finalized } else { state.finalized },
 		current_committee: state

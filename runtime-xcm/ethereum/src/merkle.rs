@@ -44,10 +44,7 @@ pub fn branch(leaves: &[H256], depth: u32, mut index: usize) -> Vec<H256> {
 }
 
 fn parents(layer: &[H256], zero: H256) -> Vec<H256> {
-	layer
-		.chunks(2)
-		.map(|pair| hash_pair(pair[0], pair.get(1).copied().unwrap_or(zero)))
-		.collect()
+	layer.chunks(2).map(|pair| hash_pair(pair[0], pair.get(1).copied().unwrap_or(zero))).collect()
 }
 
 /// Root of a list: that of its elements with its length mixed in.

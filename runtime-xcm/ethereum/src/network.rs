@@ -96,12 +96,8 @@ impl Layout {
 		Self { finalized_root: 105, current_committee: 54, next_committee: 55, receipts_root: 803 };
 
 	/// The state has more than 32 fields.
-	pub const ELECTRA: Self = Self {
-		finalized_root: 169,
-		current_committee: 86,
-		next_committee: 87,
-		receipts_root: 803,
-	};
+	pub const ELECTRA: Self =
+		Self { finalized_root: 169, current_committee: 86, next_committee: 87, receipts_root: 803 };
 
 	/// As Electra's.
 	pub const FULU: Self = Self::ELECTRA;

@@ -41,11 +41,8 @@ struct Bounds {
 }
 
 impl Bounds {
-	const DENEB: Self = Self {
-		attestations: 128,
-		attester_slashings: 2,
-		attesters: MAX_VALIDATORS_PER_COMMITTEE,
-	};
+	const DENEB: Self =
+		Self { attestations: 128, attester_slashings: 2, attesters: MAX_VALIDATORS_PER_COMMITTEE };
 
 	fn electra(preset: Preset) -> Self {
 		Self {
