@@ -117,7 +117,7 @@ impl Image {
 			})
 			.peekable();
 		if touching.peek().is_none() {
-			return now.iter().all(|byte| *byte == 0);
+			return is_zero(now);
 		}
 		let mut initial = alloc::vec![0; CHUNK_SIZE as usize];
 		for segment in touching {
@@ -125,6 +125,12 @@ impl Image {
 		}
 		now == initial
 	}
+}
+
+/// Whether all bytes of a chunk are 0, looking at eight at a time.
+fn is_zero(chunk: &[u8]) -> bool {
+	let (words, rest) = chunk.as_chunks::<8>();
+	words.iter().all(|word| u64::from_ne_bytes(*word) == 0) && rest.iter().all(|byte| *byte == 0)
 }
 
 /// Writes `bytes` at address `at` into `memory`, which begins at address `base`; what lies

@@ -34,6 +34,9 @@ pub fn process<S: State, E: Executor>(
 	let meter = Meter::new(node.remaining, settings.schedule.instruction);
 	let destination = dispatch.message.destination;
 	if let Some(program) = state.program(destination) {
+		if dispatch.kind == DispatchKind::Init && !awaits(&program, &dispatch) {
+			return Journal::broken(dispatch, ApplyError::NotUploaded(destination));
+		}
 		return match admit(&dispatch, &program) {
 			Ok(()) => Execute { dispatch, program, state, settings }.process(executor, meter),
 			Err((reason, payload)) => Journal::failed(dispatch, 0, reason.into(), payload),
@@ -45,9 +48,14 @@ pub fn process<S: State, E: Executor>(
 	}
 }
 
+/// Whether the message is the one that the program is to begin with.
+fn awaits(program: &Program, dispatch: &Dispatch) -> bool {
+	program.phase == Phase::Uploaded { init: dispatch.message.id }
+}
+
 /// Whether the program takes the message; if not, why, and what the error reply says.
 fn admit(dispatch: &Dispatch, program: &Program) -> Result<(), (Unavailable, Vec<u8>)> {
-	if program.phase == (Phase::Uploaded { init: dispatch.message.id }) {
+	if awaits(program, dispatch) {
 		return Ok(());
 	}
 	let Some(reason) = program.phase.unavailable() else { return Ok(()) };

@@ -193,6 +193,8 @@ pub enum ApplyError {
 	NoChunk(ActorId, u32),
 	/// Funds that were reserved or held are gone.
 	Funds(FundsError),
+	/// An `init` message is for a program that does not wait for it.
+	NotUploaded(ActorId),
 	/// The state could not open a transaction.
 	Transaction,
 }

@@ -5,6 +5,9 @@
 //! Segments begin where a function does, after `loop`, `if` and `else`, after a conditional
 //! branch, and after an `end` that something may branch to.
 //!
+//! A call also zeroes the callee's locals. The first 64 come with the call; each 8 more cost as
+//! much as an instruction, so that a small function cannot make the machine clear large frames.
+//!
 //! What is inserted leaves the operand stack as it was and branches nowhere but into a trap, so
 //! all instructions are copied as they are.
 
@@ -35,6 +38,12 @@ impl From<BinaryReaderError> for BodyError {
 		Self::Invalid(error)
 	}
 }
+
+/// Locals that are zeroed for nothing.
+const FREE_LOCALS: u32 = 64;
+
+/// Locals beyond those that are zeroed for the price of an instruction.
+const LOCALS_PER_INSTRUCTION: u32 = 8;
 
 /// Something to insert before the instruction at `offset`.
 struct Insert {
@@ -77,9 +86,12 @@ struct Segments {
 }
 
 impl Segments {
-	fn new(start: usize) -> Self {
+	/// A function whose instructions begin at `start`.
+	fn new(start: usize, locals: u32) -> Self {
 		let body = Frame { kind: FrameKind::Block, end_reached: false, entered: true };
 		let mut segments = Self { inserts: Vec::new(), frames: Vec::from_iter([body]), open: None };
+		let zeroing = locals.saturating_sub(FREE_LOCALS).div_ceil(LOCALS_PER_INSTRUCTION);
+		segments.inserts.push(Insert { offset: start, what: What::Pay(zeroing) });
 		segments.begin(start);
 		segments
 	}
@@ -208,7 +220,7 @@ pub(super) fn instrument(
 	validator.read_locals(&mut reader)?;
 	let start = reader.original_position();
 
-	let mut segments = Segments::new(start);
+	let mut segments = Segments::new(start, validator.len_locals());
 	let mut height = 0;
 	let mut operators = body.get_operators_reader()?;
 	while !operators.eof() {

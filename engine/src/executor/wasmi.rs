@@ -27,6 +27,8 @@ impl Wasmi {
 		// Twice what the metered module allows itself, so that this limit is never met.
 		let frames = 2 * STACK_LIMIT / FRAME_OVERHEAD;
 		let mut config = Config::default();
+		// `Lazy` also validates a function only when it is first called. That leaves nothing to
+		// chance: `check_code` has validated them all, by the same validator.
 		config
 			.compilation_mode(CompilationMode::Lazy)
 			.set_max_recursion_depth(frames as usize)

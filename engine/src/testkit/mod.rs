@@ -8,14 +8,14 @@
 //!
 //! // A program that answers every message with the message itself.
 //! let echo = wat::parse_str(
-//! 	r#"(module
-//! 		(import "env" "memory" (memory 1))
-//! 		(import "env" "gr_size" (func $size (param i32)))
-//! 		(import "env" "gr_reply_input" (func $reply (param i32 i32 i32 i32)))
-//! 		(func (export "init"))
-//! 		(func (export "handle")
-//! 			(call $size (i32.const 0))
-//! 			(call $reply (i32.const 0) (i32.load (i32.const 0)) (i32.const -1) (i32.const 4))))"#,
+//!     r#"(module
+//!         (import "env" "memory" (memory 1))
+//!         (import "env" "gr_size" (func $size (param i32)))
+//!         (import "env" "gr_reply_input" (func $reply (param i32 i32 i32 i32)))
+//!         (func (export "init"))
+//!         (func (export "handle")
+//!             (call $size (i32.const 0))
+//!             (call $reply (i32.const 0) (i32.load (i32.const 0)) (i32.const -1) (i32.const 4))))"#,
 //! )?;
 //!
 //! let mut system = System::new()?;

@@ -116,6 +116,28 @@ fn calls() {
 }
 
 #[test]
+fn large_frames() {
+	let with_locals = |locals: usize| {
+		let locals = "i64 ".repeat(locals);
+		wat(&format!(
+			r#"(module (import "env" "memory" (memory 1))
+				(func $f (param i32) (local {locals}))
+				(func (export "init"))
+				(func (export "handle") (call $f (i32.const 0))))"#
+		))
+	};
+	// A parameter is a local too. Each 8 locals beyond 64, begun or full, cost as an instruction.
+	for (locals, zeroing) in [(0, 0), (63, 0), (64, 1), (71, 1), (72, 2), (511, 56)] {
+		let cost = on_both_backends!(|system| {
+			let program = deploy(&mut system, &with_locals(locals), b"");
+			let (message, block) = send(&mut system, program, b"");
+			gas_spent(&block, message)
+		});
+		assert_eq!(cost, 1_000 + 2_000 + zeroing * 1_000, "{locals}");
+	}
+}
+
+#[test]
 fn a_trap_costs_the_run_of_instructions_it_is_in() {
 	assert_instructions("nop unreachable nop", 2);
 	assert_instructions("(drop (i32.div_u (i32.const 1) (i32.const 0))) nop", 5);

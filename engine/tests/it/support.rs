@@ -25,7 +25,6 @@ pub(crate) fn system<E: Executor>(executor: E) -> System<E> {
 
 /// Runs a scenario on both backends and asserts that the chains are the same afterwards: balances
 /// and so gas, memory, messages, queue.
-
 macro_rules! on_both_backends {
 	(|$system:ident| $scenario:block) => {{
 		let interpreted = {
