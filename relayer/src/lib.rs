@@ -14,4 +14,6 @@ pub mod ethereum;
 pub mod gear;
 pub mod net;
 pub mod relay;
+#[cfg(test)]
+mod testing;
 pub mod tls;

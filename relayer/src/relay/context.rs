@@ -55,6 +55,11 @@ impl Context {
 
 	/// Identifies a message's journey on every chain it passes, for logs.
 	pub(super) fn topic(&self, nonce: u64) -> String {
-		format!("0x{}", hex::encode(self.gateway.topic(nonce)))
+		topic(&self.gateway, nonce)
 	}
+}
+
+/// Identifies a message's journey on every chain it passes, for logs.
+pub(super) fn topic(gateway: &Gateway, nonce: u64) -> String {
+	format!("0x{}", hex::encode(gateway.topic(nonce)))
 }

@@ -155,7 +155,14 @@ fn start(context: &Arc<Context>, pause_after: Option<PausePoint>, tasks: &mut Ta
 	let shared = || context.clone();
 	let bells = &context.bells;
 	let poll = context.config.ethereum.poll();
-	tasks.spawn(observe::Observe { context: shared() }, &bells.observe, poll);
+	let observe = observe::Observe {
+		execution: context.execution.clone(),
+		outbox: context.outbox.clone(),
+		gateway: context.gateway,
+		start_block: context.config.ethereum.start_block,
+		next: bells.finality.clone(),
+	};
+	tasks.spawn(observe, &bells.observe, poll);
 	if goes_beyond(PausePoint::Observed) {
 		let finality = finality::Finality { context: shared(), latest: None };
 		tasks.spawn(finality, &bells.finality, poll);

@@ -11,15 +11,18 @@
 
 use super::{
 	Error,
-	context::Context,
-	outbox::{Found, SeenBlock},
+	outbox::{Found, Outbox, SeenBlock},
 	runner::{Progress, Stage},
 };
-use crate::ethereum::execution::BlockHeader;
+use crate::ethereum::{ExecutionClient, execution::BlockHeader};
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
-use gearway_ethereum::GatewayMessage;
+use gearway_ethereum::{Gateway, GatewayMessage};
 use std::sync::Arc;
+use tokio::sync::Notify;
+
+#[cfg(test)]
+mod tests;
 
 /// Most blocks looked through in one step.
 const BLOCKS_A_STEP: u64 = 64;
@@ -29,14 +32,20 @@ const CONCURRENT_HEADERS: usize = 8;
 
 /// The first stage.
 pub(super) struct Observe {
-	pub(super) context: Arc<Context>,
+	pub(super) execution: ExecutionClient,
+	pub(super) outbox: Outbox,
+	pub(super) gateway: Gateway,
+	/// The first block to look through.
+	pub(super) start_block: u64,
+	/// Rung when messages were found.
+	pub(super) next: Arc<Notify>,
 }
 
 impl Stage for Observe {
 	const NAME: &'static str = "observe";
 
 	async fn step(&mut self) -> Result<Progress, Error> {
-		let Context { execution, outbox, config, .. } = &*self.context;
+		let Self { execution, outbox, .. } = &*self;
 		let head = execution.head().await?;
 		let tip = outbox.tip().await?;
 		if let Some(tip) = tip
@@ -45,7 +54,7 @@ impl Stage for Observe {
 			self.unwind(head).await?;
 			return Ok(Progress::More);
 		}
-		let first = tip.map_or(config.ethereum.start_block, |tip| tip.number + 1);
+		let first = tip.map_or(self.start_block, |tip| tip.number + 1);
 		if first > head {
 			return Ok(Progress::Idle);
 		}
@@ -75,11 +84,11 @@ impl Observe {
 		let found = self.messages(block).await?;
 		let BlockHeader { hash, header } = block;
 		let seen = SeenBlock { number: header.number, hash: *hash, parent: header.parent_hash };
-		self.context.outbox.append(seen, header.timestamp, &found).await?;
+		self.outbox.append(seen, header.timestamp, &found).await?;
 		for message in &found {
 			tracing::info!(
 				nonce = message.nonce,
-				topic = self.context.topic(message.nonce),
+				topic = super::context::topic(&self.gateway, message.nonce),
 				block = header.number,
 				%hash,
 				tx = %message.tx_hash,
@@ -87,22 +96,21 @@ impl Observe {
 			);
 		}
 		if !found.is_empty() {
-			self.context.bells.finality.notify_one();
+			self.next.notify_one();
 		}
 		Ok(())
 	}
 
 	async fn messages(&self, block: &BlockHeader) -> Result<Vec<Found>, Error> {
-		let Context { execution, gateway, .. } = &*self.context;
 		let event = B256::from(GatewayMessage::EVENT.0);
-		if !block.may_hold(self.context.gateway_address(), event) {
+		if !block.may_hold(Address::from(self.gateway.address), event) {
 			return Ok(Vec::new());
 		}
 		let mut found = Vec::new();
-		for (tx_index, receipt) in (0..).zip(execution.receipts(block).await?) {
+		for (tx_index, receipt) in (0..).zip(self.execution.receipts(block).await?) {
 			for (log_index, log) in (0..).zip(receipt.logs()) {
 				// Other contracts' logs, and the gateway's other events.
-				let Ok(message) = gateway.message(&log.inner) else { continue };
+				let Ok(message) = self.gateway.message(&log.inner) else { continue };
 				found.push(Found {
 					nonce: message.nonce,
 					tx_hash: receipt.transaction_hash,
@@ -119,13 +127,13 @@ impl Observe {
 	/// Whether the highest block we know is part of the node's chain, as far as the node has come.
 	async fn is_canonical(&self, tip: SeenBlock, head: u64) -> Result<bool, Error> {
 		let number = tip.number.min(head);
-		let Some(ours) = self.context.outbox.seen(number).await? else {
+		let Some(ours) = self.outbox.seen(number).await? else {
 			return Err(Error::Disagreement(format!(
 				"the execution node is at block {head}, before the last finalised one; it is \
 				 syncing, or of another chain"
 			)));
 		};
-		match self.context.execution.header(number).await? {
+		match self.execution.header(number).await? {
 			Some(theirs) => Ok(theirs.hash == ours.hash),
 			None => Err(lagging(number)),
 		}
@@ -133,7 +141,7 @@ impl Observe {
 
 	/// Forgets all that is not part of the node's chain.
 	async fn unwind(&self, head: u64) -> Result<(), Error> {
-		let Context { execution, outbox, .. } = &*self.context;
+		let Self { execution, outbox, .. } = self;
 		for ours in outbox.seen_from_tip().await? {
 			if ours.number > head {
 				continue;

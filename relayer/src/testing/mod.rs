@@ -1,0 +1,7 @@
+//! Real parts for this crate's own tests, and one part that lies.
+
+mod anvil;
+mod proxy;
+
+pub(crate) use anvil::Anvil;
+pub(crate) use proxy::{Lie, LyingProxy};
