@@ -32,7 +32,7 @@ fn grow(world: &mut World) {
 fn client(world: &mut World, slot: u64) -> LightClient {
 	let root = world.root(slot);
 	let bootstrap = world.bootstrap(slot);
-	LightClient::bootstrap(world.network.clone(), root, &bootstrap).unwrap()
+	LightClient::bootstrap(world.network.clone(), root, &bootstrap).expect("the world is honest")
 }
 
 /// The update, damaged, and signed again by the whole committee.

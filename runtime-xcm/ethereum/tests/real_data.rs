@@ -38,7 +38,7 @@ fn sepolia() -> Network {
 	let genesis = r#"{"data":{"genesis_time":"1655733600","genesis_fork_version":"0x90000069",
 		"genesis_validators_root":
 		"0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078"}}"#;
-	beacon_api::network(spec.as_bytes(), genesis.as_bytes()).unwrap()
+	beacon_api::network(spec.as_bytes(), genesis.as_bytes()).expect("these are Sepolia's")
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn receipts(count: u64) -> BlockReceipts {
 
 fn single(success: bool, gateway: Gateway) -> (H256, ReceiptProof) {
 	let receipts = block_receipts(vec![receipt(success, vec![gateway_log(&gateway, &message(1))])]);
-	(receipts.root(), receipts.prove(0, 0, 1).unwrap())
+	(receipts.root(), receipts.prove(0, 0, 1).expect("there is one receipt"))
 }
 
 #[test]

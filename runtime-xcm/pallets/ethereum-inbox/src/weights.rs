@@ -1,0 +1,91 @@
+//! What the calls cost.
+//!
+//! Upper bounds by hand, until the runtime's benchmarks replace them: proofs are priced by what
+//! they are made of, headers, trie nodes and bytes, so that a long one is never cheap. Database
+//! operations are counted in the code and priced by the runtime's `DbWeight`; a key in a storage
+//! proof brings [`PATH`] bytes of trie nodes and its value at its longest. Delivering includes
+//! posting the message, whatever is posted to.
+
+use core::marker::PhantomData;
+use polkadot_sdk::{frame_support::traits::Get, frame_system, sp_weights::Weight};
+
+/// What the calls cost.
+pub trait WeightInfo {
+	/// [`set_gateway`](crate::Pallet::set_gateway).
+	fn set_gateway() -> Weight;
+
+	/// [`submit`](crate::Pallet::submit) with `headers` between block and finalised header,
+	/// without its events.
+	fn submit(headers: u32) -> Weight;
+
+	/// One event of it, proven by `nodes` trie nodes of `bytes` together, and delivered.
+	fn event(nodes: u32, bytes: u32) -> Weight;
+
+	/// [`retry`](crate::Pallet::retry) of a message with a payload of `bytes`.
+	fn retry(bytes: u32) -> Weight;
+}
+
+/// A key's share of a storage proof: the trie nodes on the way to it.
+const PATH: u64 = 2_048;
+
+/// Checks and the branch in the block body, nine hashes, in picoseconds.
+const BASE: u64 = 200_000_000;
+
+/// A header's root, eight hashes, in picoseconds.
+const HEADER: u64 = 10_000_000;
+
+/// Reading an event and composing the message, in picoseconds. Snowbridge's inbox is benchmarked
+/// at 102 µs with the proof.
+const EVENT: u64 = 150_000_000;
+
+/// Decoding a trie node and comparing its hash, in picoseconds.
+const NODE: u64 = 25_000_000;
+
+/// Copying, hashing (Keccak in Wasm), decoding and posting a byte, in picoseconds.
+const BYTE: u64 = 150_000;
+
+/// Keys that posting touches: queue, neighbours, entry, gas, program, accounts, holds, nonce.
+const POST_KEYS: u64 = 16;
+
+/// What posting a byte of payload may bring into the storage proof and the block.
+const POST_BYTE: u64 = 2;
+
+/// The figures for a runtime with the database prices of `T`.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> SubstrateWeight<T> {
+	/// `keys` read and written, `bytes` of values among them.
+	fn touches(keys: u64, bytes: u64) -> Weight {
+		T::DbWeight::get()
+			.reads_writes(keys, keys)
+			.saturating_add(Weight::from_parts(0, keys.saturating_mul(PATH).saturating_add(bytes)))
+	}
+
+	/// Posting a message with a payload of `bytes`, and using or reading its nonce and failure.
+	fn deliver(bytes: u32) -> Weight {
+		let bytes = u64::from(bytes);
+		Self::touches(POST_KEYS + 2, 1_024 + bytes.saturating_mul(POST_BYTE))
+			.saturating_add(Weight::from_parts(EVENT + bytes.saturating_mul(BYTE), 0))
+	}
+}
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	fn set_gateway() -> Weight {
+		Self::touches(1, 64).saturating_add(Weight::from_parts(BASE, 0))
+	}
+
+	fn submit(headers: u32) -> Weight {
+		// Gateway, network, finalised header.
+		Self::touches(3, 1_024)
+			.saturating_add(Weight::from_parts(BASE + HEADER * u64::from(headers), 0))
+	}
+
+	fn event(nodes: u32, bytes: u32) -> Weight {
+		// A payload is no longer than the proof that holds it.
+		Self::deliver(bytes).saturating_add(Weight::from_parts(NODE * u64::from(nodes), 0))
+	}
+
+	fn retry(bytes: u32) -> Weight {
+		Self::touches(1, 64).saturating_add(Self::deliver(bytes))
+	}
+}
