@@ -320,9 +320,7 @@ impl Chain {
 		call: &Call,
 		signer: &Keypair,
 	) -> Result<Executed, ChainError> {
-		let at = self.client.at_finalized().await.map_err(|error| self.failed(error))?;
-		let call = call.by_sudo(&at).map_err(|error| self.failed(error))?;
-		self.execute(&call, signer).await
+		self.client.execute_as_root(call, signer).await.map_err(|error| self.failed(error))
 	}
 
 	/// The first event, of those remembered and those to come, of which `read` makes something.

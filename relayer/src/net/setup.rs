@@ -99,21 +99,6 @@ async fn as_root(steps: Steps<'_>, gear: &Chain, call: &Call, done: &str) -> Res
 	let executed = steps
 		.within(PARACHAIN, waiting.as_str(), gear.execute_as_root(call, &dev::alice()))
 		.await?;
-	// The extrinsic succeeds whatever becomes of the call inside.
-	let mut failure = Err("no event tells of the outcome".to_owned());
-	for event in executed.events.iter().flatten().filter(|event| executed.is_own(event)) {
-		if (event.pallet_name(), event.event_name()) == ("Sudo", "Sudid") {
-			failure = match event.field_bytes() {
-				[0, ..] => Ok(()),
-				[_, error @ ..] => Err(crate::gear::dispatch_error(error, &executed.at)),
-				[] => Err("it has no outcome".into()),
-			};
-		}
-	}
-	failure.map_err(|reason| StepError {
-		step: waiting,
-		source: StepFailure::Otherwise(format!("root's call failed: {reason}")),
-	})?;
 	steps.console().say(gear.name(), &format!("{}: {done}", in_block(executed.block)));
 	Ok(())
 }
