@@ -241,7 +241,7 @@ impl Client {
 				c.methods.chain_get_block(Some(block)).await?.ok_or(GearError::NoBlock(block))
 			})
 			.await?;
-		let block = BlockId { number: details.block.header.number.into(), hash: block };
+		let block = BlockId { number: details.block.header.number, hash: block };
 		let at = self.at(block).await?;
 		let index = details
 			.block

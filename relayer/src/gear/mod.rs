@@ -124,7 +124,7 @@ impl Client {
 			let hash = c.methods.chain_get_finalized_head().await?;
 			let header =
 				c.methods.chain_get_header(Some(hash)).await?.ok_or(GearError::NoBlock(hash))?;
-			Ok(BlockId { number: header.number.into(), hash })
+			Ok(BlockId { number: header.number, hash })
 		})
 		.await
 	}

@@ -29,6 +29,7 @@ mod finality;
 mod observe;
 pub mod outbox;
 mod preflight;
+pub mod proof;
 mod prove;
 mod runner;
 mod runtime;
@@ -43,6 +44,7 @@ pub use error::{Error, Fate};
 use self::{
 	config::Config,
 	context::Context,
+	proof::ProofBuilder,
 	runner::{Pace, Stage, run as run_stage},
 };
 use futures::StreamExt;
@@ -170,7 +172,13 @@ fn start(context: &Arc<Context>, pause_after: Option<PausePoint>, tasks: &mut Ta
 	if goes_beyond(PausePoint::Final) {
 		let upkeep = upkeep::Upkeep { context: shared(), warned: false };
 		tasks.spawn(upkeep, &bells.upkeep, GEAR_PERIOD);
-		let prove = prove::Prove { context: shared(), headers: HashMap::new() };
+		let builder = ProofBuilder::new(
+			context.beacon.clone(),
+			context.execution.clone(),
+			context.network.clone(),
+			context.gateway,
+		);
+		let prove = prove::Prove { context: shared(), builder };
 		tasks.spawn(prove, &bells.prove, GEAR_PERIOD);
 		tasks.set.spawn(listen(shared(), tasks.stopped.clone()));
 	}

@@ -1,28 +1,16 @@
-//! Proves final messages, as the Gear chain will want them proven.
-//!
-//! A proof leads from a message's receipt to the receipts' root, from there to the beacon block
-//! that carries it, and from there by parent roots to a finalised beacon block that the Gear chain
-//! knows. It is verified here by the same code that the chain runs.
+//! Proves final messages, as soon as the Gear chain knows a finalised block after theirs.
 
 use super::{
 	Error, Fate,
 	context::Context,
 	outbox::{Blame, Message},
+	proof::{Anchor, ProofBuilder, Proofs},
 	runner::{Progress, Stage},
-	runtime::Anchor,
 };
-use crate::{ethereum::beacon::BlockName, gear::At};
+use crate::{ethereum::EthereumError, gear::At};
 use alloy::primitives::B256;
 use codec::Encode;
-use gearway_ethereum::{
-	BeaconHeader, H256, HeaderProof,
-	merkle::header_root,
-	prove::{BeaconBlock, BlockReceipts},
-};
-use std::{
-	collections::{BTreeMap, HashMap},
-	sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Most messages proven in one step.
 const MESSAGES_A_STEP: u32 = 256;
@@ -31,14 +19,10 @@ const MESSAGES_A_STEP: u32 = 256;
 /// latest: four epochs of Ethereum.
 const FAR: u64 = 128;
 
-/// Most beacon headers kept in memory: two days of Ethereum's.
-const MAX_HEADERS: usize = 16_384;
-
 /// The third stage.
 pub(super) struct Prove {
 	pub(super) context: Arc<Context>,
-	/// Beacon headers by root: messages of neighbouring blocks share most of their way.
-	pub(super) headers: HashMap<H256, BeaconHeader>,
+	pub(super) builder: ProofBuilder,
 }
 
 impl Stage for Prove {
@@ -54,49 +38,28 @@ impl Stage for Prove {
 			self.context.bells.upkeep.notify_one();
 			return Ok(Progress::Idle);
 		};
-		let latest = Anchor { root: header_root(&state.finalized), slot: state.finalized.slot };
-		let mut blocks: BTreeMap<u64, Vec<Message>> = BTreeMap::new();
+		let latest = Anchor::from(&state.finalized);
+		let mut blocks: BTreeMap<(u64, B256), Vec<Message>> = BTreeMap::new();
 		for message in due {
-			blocks.entry(message.block_number).or_default().push(message);
+			blocks.entry((message.block_time, message.block_hash)).or_default().push(message);
 		}
-		for messages in blocks.values() {
-			self.block(messages, latest, &at).await?;
+		for ((time, hash), messages) in blocks {
+			let slot = self.context.slot_of(time);
+			if latest.slot < slot {
+				self.context.bells.upkeep.notify_one();
+				break;
+			}
+			let anchor = self.nearest(slot, latest, &at).await?;
+			match self.builder.prove(hash, slot, anchor, &messages).await {
+				Ok(proofs) => self.record(hash, &messages, anchor, proofs).await?,
+				Err(error) => self.give_up_for_now(&messages, error).await?,
+			}
 		}
 		Ok(Progress::Idle)
 	}
 }
 
 impl Prove {
-	/// Proves messages of one block, if the Gear chain knows of a finalised block after it.
-	async fn block(&mut self, messages: &[Message], latest: Anchor, at: &At) -> Result<(), Error> {
-		let Some(Message { block_hash, block_time, .. }) = messages.first() else {
-			return Ok(());
-		};
-		let slot = self.context.slot_of(*block_time);
-		if latest.slot < slot {
-			self.context.bells.upkeep.notify_one();
-			return Ok(());
-		}
-		let anchor = self.nearest(slot, latest, at).await?;
-		match self.prove(*block_hash, slot, anchor, messages).await {
-			Ok(()) => {
-				self.context.bells.send.notify_one();
-				Ok(())
-			}
-			Err(error @ (Error::Gear(_) | Error::Database(_))) => Err(error),
-			Err(error @ Error::Ethereum(crate::ethereum::EthereumError::Unreachable { .. })) => {
-				Err(error)
-			}
-			// Other blocks go on.
-			Err(error) if error.fate() != Fate::Fatal => {
-				let nonces: Vec<u64> = messages.iter().map(|message| message.nonce).collect();
-				let Context { outbox, patience, .. } = &*self.context;
-				outbox.failed(&nonces, &error.to_string(), Blame::Circumstances, patience).await
-			}
-			Err(error) => Err(error),
-		}
-	}
-
 	/// The earliest finalised header at or after `slot` that the Gear chain knows.
 	async fn nearest(&self, slot: u64, latest: Anchor, at: &At) -> Result<Anchor, Error> {
 		if latest.slot - slot < FAR {
@@ -106,100 +69,49 @@ impl Prove {
 		Ok(anchors.into_iter().find(|anchor| anchor.slot >= slot).unwrap_or(latest))
 	}
 
-	async fn prove(
-		&mut self,
+	async fn record(
+		&self,
 		block_hash: B256,
-		slot: u64,
-		anchor: Anchor,
 		messages: &[Message],
+		anchor: Anchor,
+		Proofs { header, receipts }: Proofs,
 	) -> Result<(), Error> {
-		let context = self.context.clone();
-		let Context { beacon, execution, outbox, gateway, network, .. } = &*context;
-		let block = beacon.block(BlockName::Slot(slot), network.preset).await?;
-		if block.execution_hash.0 != block_hash.0 {
-			return Err(Error::Disagreement(format!(
-				"the beacon block at slot {slot} carries execution block {:?} instead of \
-				 {block_hash}",
-				block.execution_hash
-			)));
-		}
-		let header_proof = self.header_proof(&block, anchor).await?;
-		let receipts_root = header_proof
-			.verify(network, |root| root == anchor.root)
-			.map_err(|error| Error::Disagreement(format!("the beacon block's proof: {error}")))?;
-
-		let header = execution.header_by_hash(block_hash).await?;
-		let receipts = BlockReceipts::new(execution.receipts(&header).await?, receipts_root)
-			.map_err(|error| Error::Disagreement(error.to_string()))?;
-		let mut proofs = Vec::new();
-		for message in messages {
-			let Message { nonce, tx_index, log_index, .. } = *message;
-			let proven = receipts
-				.prove(tx_index, log_index, nonce)
-				.map_err(|error| Error::Proof(error.to_string()))
-				.and_then(|proof| {
-					proof
-						.verify(receipts_root, gateway)
-						.map_err(|error| Error::Proof(error.to_string()))?;
-					Ok(proof.encode())
-				});
-			match proven {
-				Ok(proof) => proofs.push((nonce, proof)),
+		let Context { outbox, patience, bells, .. } = &*self.context;
+		let mut proven = Vec::new();
+		for (Message { nonce, .. }, proof) in messages.iter().zip(receipts) {
+			match proof {
+				Ok(proof) => proven.push((*nonce, proof.encode())),
 				Err(error) => {
 					let reason = error.to_string();
-					outbox.failed(&[nonce], &reason, Blame::Message, &context.patience).await?;
+					outbox.failed(&[*nonce], &reason, Blame::Message, patience).await?;
 				}
 			}
 		}
-		outbox.proven(block_hash, &header_proof.encode(), &proofs).await?;
-		for (nonce, _) in &proofs {
-			let topic = context.topic(*nonce);
-			tracing::info!(
-				nonce,
-				topic,
-				slot,
-				anchor = anchor.slot,
-				headers = header_proof.descendants.len(),
-				"proven"
-			);
+		outbox.proven(block_hash, &header.encode(), &proven).await?;
+		for (nonce, _) in &proven {
+			let topic = self.context.topic(*nonce);
+			let headers = header.descendants.len();
+			let slot = header.header.slot;
+			tracing::info!(nonce, topic, slot, anchor = anchor.slot, headers, "proven");
 		}
+		bells.send.notify_one();
 		Ok(())
 	}
 
-	/// Goes back from the finalised header by parent roots until it meets the block.
-	async fn header_proof(
-		&mut self,
-		block: &BeaconBlock,
-		anchor: Anchor,
-	) -> Result<HeaderProof, Error> {
-		let target = block.root();
-		let mut descendants = Vec::new();
-		let mut root = anchor.root;
-		while root != target {
-			let header = self.header(root).await?;
-			if header.slot <= block.header.slot {
-				return Err(Error::Disagreement(format!(
-					"the beacon block at slot {} is not an ancestor of the finalised block at \
-					 slot {}",
-					block.header.slot, anchor.slot
-				)));
-			}
-			descendants.push(header);
-			root = header.parent_root;
+	/// Puts off one block's messages for what is wrong with this block alone; what is wrong with
+	/// the nodes stops the stage for a while.
+	async fn give_up_for_now(&self, messages: &[Message], error: Error) -> Result<(), Error> {
+		let of_the_nodes = matches!(
+			error,
+			Error::Gear(_)
+				| Error::Database(_)
+				| Error::Ethereum(EthereumError::Unreachable { .. })
+		);
+		if of_the_nodes || error.fate() == Fate::Fatal {
+			return Err(error);
 		}
-		descendants.reverse();
-		block.prove(descendants).map_err(|error| Error::Disagreement(error.to_string()))
-	}
-
-	async fn header(&mut self, root: H256) -> Result<BeaconHeader, Error> {
-		if let Some(header) = self.headers.get(&root) {
-			return Ok(*header);
-		}
-		let (_, header) = self.context.beacon.header(BlockName::Root(root)).await?;
-		if self.headers.len() >= MAX_HEADERS {
-			self.headers.clear();
-		}
-		self.headers.insert(root, header);
-		Ok(header)
+		let nonces: Vec<u64> = messages.iter().map(|message| message.nonce).collect();
+		let Context { outbox, patience, .. } = &*self.context;
+		outbox.failed(&nonces, &error.to_string(), Blame::Circumstances, patience).await
 	}
 }

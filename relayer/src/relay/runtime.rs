@@ -1,5 +1,6 @@
 //! What the relayer uses of the Gear chain's runtime, by name.
 
+use super::proof::Anchor;
 use crate::gear::{At, Call, Client, GearError, Item, ItemKind, dispatch_error};
 use gearway_ethereum::{
 	ClientState, Gateway, HeaderProof, LightClient, Network, PreparedCommittee, ReceiptProof,
@@ -40,13 +41,6 @@ impl Deref for GearRuntime {
 	fn deref(&self) -> &Client {
 		&self.0
 	}
-}
-
-/// A finalised beacon header that the Gear chain knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Anchor {
-	pub(super) root: gearway_ethereum::H256,
-	pub(super) slot: u64,
 }
 
 impl GearRuntime {

@@ -1,0 +1,71 @@
+//! What the tests on a whole network stand on.
+
+#![allow(clippy::unwrap_used, reason = "what is missing here fails the test, as it should")]
+
+use gearway::net::{
+	chains, ethereum,
+	layout::{DataDir, Repository},
+	ports::Ports,
+	preflight::{self, Parts},
+	process::Processes,
+};
+use std::{path::Path, time::SystemTime};
+use tempfile::TempDir;
+
+/// Set where a missing part of the network must fail a test instead of passing it over.
+const REQUIRED: &str = "GEARWAY_REQUIRE_NETWORK";
+
+/// Ports, folders and processes of one test; they end with it.
+pub(crate) struct Ground {
+	pub(crate) parts: Parts,
+	pub(crate) ports: Ports,
+	pub(crate) data: DataDir,
+	pub(crate) processes: Processes,
+	_folder: TempDir,
+}
+
+impl Ground {
+	/// Everything that a network is started from. `None`, and loudly, where a part is missing.
+	pub(crate) async fn take() -> Option<Self> {
+		gearway::tls::install();
+		let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+		let repository = Repository::find(Some(root.into())).unwrap();
+		let specs = std::env::var_os("GEARWAY_CHAIN_SPECS")
+			.map_or_else(|| repository.path("target/chain-specs"), Into::into);
+		let parts = match preflight::check(&repository, &specs) {
+			Ok(parts) => parts,
+			Err(missing) => {
+				assert!(std::env::var_os(REQUIRED).is_none(), "{missing}");
+				eprintln!("NOT TESTED: {missing}");
+				return None;
+			}
+		};
+		let folder = tempfile::tempdir().unwrap();
+		let data = DataDir::take(folder.path()).unwrap();
+		let processes = Processes::new(data.logs());
+		Some(Self { parts, ports: Ports::choose(None).unwrap(), data, processes, _folder: folder })
+	}
+
+	/// Starts the beacon node and the execution node that it drives.
+	pub(crate) fn start_ethereum(&self) {
+		let program = ethereum::program(&self.parts, &self.ports, &self.data.path("ethereum"));
+		self.processes.start(program).unwrap();
+	}
+
+	/// Starts both parachains.
+	#[allow(dead_code, reason = "not every test needs them")]
+	pub(crate) fn start_parachains(&self) {
+		let specs = ["gear-spec.json", "sibling-spec.json"].map(|name| self.data.path(name));
+		for (from, to) in [&self.parts.gear_spec, &self.parts.sibling_spec].into_iter().zip(&specs)
+		{
+			chains::copy_spec(from, to, SystemTime::now()).unwrap();
+		}
+		let program = chains::program(&self.parts, specs, &self.ports, self.data.path("."));
+		self.processes.start(program).unwrap();
+	}
+
+	/// Ends all processes.
+	pub(crate) async fn end(self) {
+		self.processes.stop().await;
+	}
+}
