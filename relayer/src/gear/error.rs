@@ -109,6 +109,10 @@ impl From<rpcs::Error> for GearError {
 					message: format!("{}{data}", user.message),
 				})
 			}
+			rpcs::Error::Client(inner) => match inner.downcast::<rpcs::Error>() {
+				Ok(inner) => (*inner).into(),
+				Err(inner) => Self::unreachable(inner),
+			},
 			other => Self::unreachable(other),
 		}
 	}

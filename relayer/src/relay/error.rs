@@ -46,6 +46,9 @@ pub enum Error {
 		/// What was expected, what was found, what to do.
 		message: String,
 	},
+	/// More than one thing at once.
+	#[error("{}", .0.iter().map(Error::to_string).collect::<Vec<_>>().join("\n       "))]
+	Several(Vec<Error>),
 	/// Two parties contradict each other, and one of them will come round.
 	#[error("{0}")]
 	Disagreement(String),
@@ -58,13 +61,24 @@ pub enum Error {
 }
 
 impl Error {
+	/// One error of several, without a wrapping where there is but one.
+	pub(super) fn several(mut errors: Vec<Self>) -> Self {
+		match (errors.pop(), errors.is_empty()) {
+			(Some(only), true) => only,
+			(last, _) => {
+				errors.extend(last);
+				Self::Several(errors)
+			}
+		}
+	}
+
 	/// What is to be done about it. The only place where this is decided.
 	pub fn fate(&self) -> Fate {
 		match self {
 			Self::Config(_) | Self::Key(_) | Self::Mismatch { .. } | Self::Migration(_) => {
 				Fate::Fatal
 			}
-			Self::Contradiction(_) => Fate::Fatal,
+			Self::Contradiction(_) | Self::Several(_) => Fate::Fatal,
 			// The endpoint now leads to another chain: whatever is sent there is lost.
 			Self::Gear(GearError::AnotherChain { .. }) => Fate::Fatal,
 			// A runtime upgrade changed what this program uses: a newer program is needed, and

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
 	ethereum::{BeaconClient, EthereumError, ExecutionClient},
-	gear::{Client, GearError, KeyError, Keypair, Origin, read_key},
+	gear::{Client, GearError, KeyError, Origin, read_key},
 };
 use alloy::primitives::B256;
 use gearway_ethereum::{Gateway, Network};
@@ -23,19 +23,48 @@ const BEACON_URL: &str = "[ethereum] beacon_url";
 const CHAIN_ID: &str = "[ethereum] chain_id";
 const GATEWAY: &str = "[ethereum] gateway";
 
-/// Checks everything and makes what the stages share.
+/// Checks everything and makes what the stages share. Names all that is wrong at once.
 pub(super) async fn check(config: Config) -> Result<Context, Error> {
 	let (key, origin) = read_key(&config.signer)?;
-	let gear = GearRuntime(connect(&config).await?);
-	refuse_development_key(&config, origin, &gear).await?;
 	let gateway = Gateway {
 		chain_id: config.ethereum.chain_id,
 		address: config.ethereum.gateway.into_array(),
 	};
-	check_gear(&gear, &gateway).await?;
-	let execution = check_execution(&config).await?;
-	let (beacon, network) = check_beacon(&config, &gear).await?;
+	let (execution, beacon, gear) = tokio::join!(
+		check_execution(&config),
+		check_beacon(&config),
+		check_gear(&config, origin, &gateway),
+	);
+	let (execution, (beacon, network), gear) = match (execution, beacon, gear) {
+		(Ok(execution), Ok(beacon), Ok(gear)) => (execution, beacon, gear),
+		(execution, beacon, gear) => {
+			let errors = [execution.err(), beacon.err(), gear.err()];
+			return Err(Error::several(errors.into_iter().flatten().collect()));
+		}
+	};
+	check_light_client(&gear, &beacon, &network).await?;
+	let outbox = open_outbox(&config, &gear, &gateway).await?;
+	let backoff = Backoff::new(&config.relay);
+	Ok(Context {
+		submitter: Submitter::new(key, config.relay.mortality_blocks, config.relay.in_flight),
+		patience: Patience { backoff, max_attempts: config.relay.max_attempts },
+		config,
+		execution,
+		beacon,
+		gear,
+		outbox,
+		gateway,
+		network,
+		backoff,
+		bells: Bells::default(),
+	})
+}
 
+async fn open_outbox(
+	config: &Config,
+	gear: &GearRuntime,
+	gateway: &Gateway,
+) -> Result<Outbox, Error> {
 	let path = config
 		.database
 		.path()
@@ -49,34 +78,7 @@ pub(super) async fn check(config: Config) -> Result<Context, Error> {
 		gateway: config.ethereum.gateway,
 	};
 	outbox.identify(&identity).await?;
-	Ok(context(config, key, gear, execution, beacon, network, outbox, gateway))
-}
-
-#[expect(clippy::too_many_arguments, reason = "it only puts together what was checked one by one")]
-fn context(
-	config: Config,
-	key: Keypair,
-	gear: GearRuntime,
-	execution: ExecutionClient,
-	beacon: BeaconClient,
-	network: Network,
-	outbox: Outbox,
-	gateway: Gateway,
-) -> Context {
-	let backoff = Backoff::new(&config.relay);
-	Context {
-		submitter: Submitter::new(key, config.relay.mortality_blocks, config.relay.in_flight),
-		patience: Patience { backoff, max_attempts: config.relay.max_attempts },
-		config,
-		execution,
-		beacon,
-		gear,
-		outbox,
-		gateway,
-		network,
-		backoff,
-		bells: Bells::default(),
-	}
+	Ok(outbox)
 }
 
 /// Connects to the Gear node and checks that it is of the chain that is meant.
@@ -114,7 +116,13 @@ pub(super) async fn refuse_development_key(
 	Err(KeyError::Development { key: origin.place, chain_type, endpoint }.into())
 }
 
-async fn check_gear(gear: &GearRuntime, gateway: &Gateway) -> Result<(), Error> {
+async fn check_gear(
+	config: &Config,
+	origin: Origin,
+	gateway: &Gateway,
+) -> Result<GearRuntime, Error> {
+	let gear = GearRuntime(connect(config).await?);
+	refuse_development_key(config, origin, &gear).await?;
 	let endpoint = gear.endpoint().to_string();
 	gear.check().await.map_err(|error| match error {
 		GearError::Incompatible(reason) => mismatch(
@@ -131,7 +139,7 @@ async fn check_gear(gear: &GearRuntime, gateway: &Gateway) -> Result<(), Error> 
 		format!("0x{} of chain {}", hex::encode(gateway.address), gateway.chain_id)
 	};
 	match gear.gateway(&at).await? {
-		Some(found) if found == *gateway => Ok(()),
+		Some(found) if found == *gateway => Ok(gear),
 		Some(found) => Err(mismatch(
 			GATEWAY,
 			format!(
@@ -178,17 +186,14 @@ async fn check_execution(config: &Config) -> Result<ExecutionClient, Error> {
 	Ok(execution)
 }
 
-async fn check_beacon(
-	config: &Config,
-	gear: &GearRuntime,
-) -> Result<(BeaconClient, Network), Error> {
+async fn check_beacon(config: &Config) -> Result<(BeaconClient, Network), Error> {
 	let dead = |error: EthereumError| dead(BEACON_URL, error);
 	let beacon = BeaconClient::new(config.ethereum.beacon_url.clone()).map_err(dead)?;
 	let network = beacon.network().await.map_err(dead)?;
 	let (expected, found) =
 		(config.ethereum.chain_id, beacon.execution_chain_id().await.map_err(dead)?);
-	let endpoint = beacon.endpoint();
 	if expected != found {
+		let endpoint = beacon.endpoint();
 		return Err(mismatch(
 			CHAIN_ID,
 			format!(
@@ -197,20 +202,29 @@ async fn check_beacon(
 			),
 		));
 	}
-	let at = gear.at_finalized().await?;
-	if let Some(followed) = gear.network(&at).await? {
-		let (followed, found) = (followed.genesis_validators_root, network.genesis_validators_root);
-		if followed != found {
-			return Err(mismatch(
-				BEACON_URL,
-				format!(
-					"the beacon node at {endpoint} is of the beacon chain with genesis validators \
-					 root {found:?}, and the Gear chain follows the one with {followed:?}"
-				),
-			));
-		}
-	}
 	Ok((beacon, network))
+}
+
+/// The Gear chain must follow the very beacon chain that proofs are made of.
+async fn check_light_client(
+	gear: &GearRuntime,
+	beacon: &BeaconClient,
+	network: &Network,
+) -> Result<(), Error> {
+	let at = gear.at_finalized().await?;
+	let Some(followed) = gear.network(&at).await? else { return Ok(()) };
+	let (followed, found) = (followed.genesis_validators_root, network.genesis_validators_root);
+	if followed == found {
+		return Ok(());
+	}
+	Err(mismatch(
+		BEACON_URL,
+		format!(
+			"the beacon node at {} is of the beacon chain with genesis validators root {found:?}, \
+			 and the Gear chain follows the one with {followed:?}",
+			beacon.endpoint()
+		),
+	))
 }
 
 fn mismatch(key: &'static str, message: String) -> Error {
@@ -219,4 +233,87 @@ fn mismatch(key: &'static str, message: String) -> Error {
 
 fn dead(key: &'static str, error: impl std::fmt::Display) -> Error {
 	mismatch(key, format!("{error}; is it running, and is this its address?"))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		relay::{Fate, config::Endpoint},
+		testing::Anvil,
+	};
+	use std::path::Path;
+	use tokio::net::TcpListener;
+
+	fn config() -> Config {
+		crate::tls::install();
+		let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/minimal.toml");
+		Config::load(&file).unwrap()
+	}
+
+	fn with_key(config: &mut Config, uri: &str) -> tempfile::NamedTempFile {
+		let file = tempfile::NamedTempFile::new().unwrap();
+		std::fs::write(&file, uri).unwrap();
+		config.signer.key_file = Some(file.path().to_path_buf());
+		file
+	}
+
+	async fn dead_port() -> String {
+		let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+		listener.local_addr().unwrap().to_string()
+	}
+
+	#[tokio::test]
+	async fn what_is_no_key_stops_it_before_any_connection() {
+		let mut config = config();
+		let _file = with_key(&mut config, "hunter2");
+		let error = check(config).await.unwrap_err();
+		assert!(error.to_string().contains("[signer] key_file"), "{error}");
+		assert_eq!(error.fate(), Fate::Fatal);
+	}
+
+	#[tokio::test]
+	async fn all_dead_endpoints_are_named_with_their_keys() {
+		let mut config = config();
+		let _file = with_key(&mut config, "//Alice");
+		let (gear, execution, beacon) = (dead_port().await, dead_port().await, dead_port().await);
+		config.gear.url = Endpoint::parse(&format!("ws://{gear}")).unwrap();
+		config.ethereum.execution_url = Endpoint::parse(&format!("http://{execution}")).unwrap();
+		config.ethereum.beacon_url = Endpoint::parse(&format!("http://{beacon}/key")).unwrap();
+		let error = check(config).await.unwrap_err();
+		assert_eq!(error.fate(), Fate::Fatal);
+		let text = error.to_string();
+		for part in [GEAR_URL, &gear, EXECUTION_URL, &execution, BEACON_URL, &beacon] {
+			assert!(text.contains(part), "{part} is not in: {text}");
+		}
+		assert!(!text.contains("/key"), "{text}");
+	}
+
+	#[tokio::test]
+	async fn another_chain_or_no_contract_is_told_with_both_values() {
+		let Some(anvil) = Anvil::start().await else { return };
+		let mut config = config();
+		config.ethereum.execution_url = Endpoint::parse(anvil.url()).unwrap();
+		config.ethereum.chain_id = 1;
+		let error = check_execution(&config).await.unwrap_err().to_string();
+		assert!(error.contains(CHAIN_ID), "{error}");
+		assert!(error.contains("chain 1 is") && error.contains("31337"), "{error}");
+
+		config.ethereum.chain_id = anvil.gateway().chain_id;
+		config.ethereum.gateway = alloy::primitives::Address::repeat_byte(1);
+		let error = check_execution(&config).await.unwrap_err().to_string();
+		assert!(error.contains(GATEWAY) && error.contains("no contract"), "{error}");
+
+		config.ethereum.gateway = anvil.gateway().address.into();
+		check_execution(&config).await.unwrap();
+	}
+
+	#[tokio::test]
+	async fn what_answers_but_is_no_beacon_node_is_told() {
+		let Some(anvil) = Anvil::start().await else { return };
+		let mut config = config();
+		config.ethereum.beacon_url = Endpoint::parse(anvil.url()).unwrap();
+		let error = check_beacon(&config).await.unwrap_err().to_string();
+		assert!(error.contains(BEACON_URL), "{error}");
+	}
 }
