@@ -42,6 +42,10 @@ impl<T: Config> Pallet<T> {
 		owner: ActorId,
 		amount: Value,
 	) -> Result<(), FundsError> {
+		// Nothing can be paid by anyone, even by who has no account.
+		if amount == 0 {
+			return Ok(());
+		}
 		T::Currency::hold(&reason.into(), &account(owner), amount).map_err(funds_error)
 	}
 
@@ -50,6 +54,9 @@ impl<T: Config> Pallet<T> {
 		owner: ActorId,
 		amount: Value,
 	) -> Result<(), FundsError> {
+		if amount == 0 {
+			return Ok(());
+		}
 		T::Currency::release(&reason.into(), &account(owner), amount, Precision::Exact)
 			.map(drop)
 			.map_err(funds_error)

@@ -81,8 +81,13 @@ mod state;
 mod types;
 pub mod weights;
 
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
 pub use pallet::*;
-pub use settings::{ChainSettings, MAX_PAGES};
+pub use settings::{ChainSettings, MAX_PAGES, MAX_PASSED_OVER};
 pub use types::{
 	CodeRefusal, DispatchStatus, Entry, Expiry, Link, MailboxEnds, Quarantined, QueueEnds,
 	UserMessage,
@@ -202,7 +207,7 @@ pub mod pallet {
 	#[pallet::unbounded]
 	pub type Programs<T: Config> = StorageMap<_, Identity, ActorId, Program>;
 
-	/// Who paid the existential deposit of a program that has not failed to come to life.
+	/// Who paid the existential deposit of a program that has not come to life yet.
 	#[pallet::storage]
 	pub type Endowers<T: Config> = StorageMap<_, Identity, ActorId, AccountId32>;
 

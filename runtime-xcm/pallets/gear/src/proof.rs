@@ -2,16 +2,16 @@
 //!
 //! Gas buys time; what a parachain block is short of besides is storage proof. So before a message
 //! is taken it is asked what it may touch at its worst, which is known: its own bytes, its
-//! program's code unless that is in the block already, and as many of the program's stored chunks
-//! as its gas can read. A message that may not fit stays for another block.
+//! program's code unless that is in the block already, and as many chunks of the program's memory
+//! as its gas can read and write. A message that may not fit stays for another block.
 
 use crate::{
 	Codes, Config, GasNodes, Pallet, Programs, Queue,
-	weights::{CHUNK_PROOF, KEY_PROOF, MESSAGE_PROOF},
+	weights::{CHUNK_PATH, CHUNK_PROOF, KEY_PROOF, MESSAGE_PROOF},
 };
 use alloc::collections::BTreeSet;
 use core::cell::{Cell, RefCell};
-use gearway_engine::{CHUNKS_PER_PAGE, CodeId, Position, Queued};
+use gearway_engine::{CHUNKS_PER_PAGE, CodeId, Gas, Position, Queued, Settings};
 use gearway_primitives::{Builtin, RouteMessage};
 use polkadot_sdk::frame_support::traits::Get;
 
@@ -44,9 +44,14 @@ impl ProofMeter {
 		}
 	}
 
-	/// A chunk of a program's memory was read or written.
-	pub(crate) fn touched_chunk(&self) {
+	/// A chunk of a program's memory was read.
+	pub(crate) fn read_chunk(&self) {
 		self.add(CHUNK_PROOF);
+	}
+
+	/// A chunk of a program's memory was written: what was there before need not be known.
+	pub(crate) fn wrote_chunk(&self) {
+		self.add(CHUNK_PATH);
 	}
 
 	/// A message left for a user or another chain.
@@ -91,16 +96,14 @@ impl ProofMeter {
 			false => u64::from(code_len).saturating_add(data).saturating_add(2 * KEY_PROOF),
 		};
 
-		let schedule = T::Settings::get().schedule;
+		let Settings { schedule, limits } = T::Settings::get();
 		let gas = GasNodes::<T>::get(queued.gas_node).map_or(0, |node| node.remaining);
-		let affordable = gas.checked_div(schedule.chunk_read).unwrap_or(u64::MAX);
-		let written = gas.checked_div(schedule.chunk_write).unwrap_or(u64::MAX);
-		let most = u64::from(T::Settings::get().limits.pages.saturating_mul(CHUNKS_PER_PAGE));
-		let chunks = affordable
-			.min(program.chunks.len().into())
-			.saturating_add(written)
-			.min(most)
-			.saturating_mul(CHUNK_PROOF);
+		let most = u64::from(limits.pages.saturating_mul(CHUNKS_PER_PAGE));
+		let affordable = |price: Gas| gas.checked_div(price).unwrap_or(u64::MAX).min(most);
+		let read = affordable(schedule.chunk_read).min(program.chunks.len().into());
+		let written = affordable(schedule.chunk_write);
+		let chunks =
+			read.saturating_mul(CHUNK_PROOF).saturating_add(written.saturating_mul(CHUNK_PATH));
 		code.saturating_add(chunks).saturating_add(T::Router::weight(0).proof_size())
 	}
 }
@@ -114,7 +117,7 @@ impl<T: Config> Pallet<T> {
 		MESSAGE_PROOF
 			.saturating_add(limits.payload_len.into())
 			.saturating_add(code)
-			.saturating_add(chunks.saturating_mul(CHUNK_PROOF))
+			.saturating_add(chunks.saturating_mul(CHUNK_PROOF + CHUNK_PATH))
 			.saturating_add(T::Router::weight(limits.payload_len).proof_size())
 			.saturating_add(T::Builtins::weight().proof_size())
 	}

@@ -10,6 +10,10 @@ use polkadot_sdk::frame_support::traits::Get;
 /// of a block.
 pub const MAX_PAGES: u32 = 64;
 
+/// Messages that a block may pass over, so that looking through the queue takes a small part of a
+/// busy block's proof.
+pub const MAX_PASSED_OVER: u32 = 32;
+
 /// The production settings for a runtime: the engine's own prices cover running Wasm; to them come
 /// the database operations of this pallet for each message, and those of the runtime's router for
 /// each message that leaves, at the runtime's own prices.
@@ -19,6 +23,7 @@ impl<T: Config> Get<Settings> for ChainSettings<T> {
 	fn get() -> Settings {
 		let mut settings = Settings::production();
 		settings.limits.pages = MAX_PAGES;
+		settings.limits.passed_over = MAX_PASSED_OVER;
 		let payload_len = settings.limits.payload_len.max(1);
 
 		let db = T::DbWeight::get();

@@ -1,8 +1,8 @@
 //! The engine's view of this chain: its storage, money, queue, builtin actors and events.
 
 use crate::{
-	Chunks, Codes, Config, DispatchStatus, Entry, Event, GasNodes, HoldReason, InstrumentedCodes,
-	Nonce, Pallet, Programs, QuarantinedMessages,
+	Chunks, Codes, Config, DispatchStatus, Endowers, Entry, Event, GasNodes, HoldReason,
+	InstrumentedCodes, Nonce, Pallet, Programs, QuarantinedMessages,
 	proof::ProofMeter,
 	types::{Quarantined, UserMessage, h256},
 };
@@ -130,7 +130,7 @@ impl<T: Config> State for ChainState<T> {
 	}
 
 	fn chunk(&self, program: ActorId, index: u32) -> Option<Vec<u8>> {
-		self.proof.touched_chunk();
+		self.proof.read_chunk();
 		Chunks::<T>::get(program, index)
 	}
 
@@ -183,14 +183,11 @@ impl<T: Config> StateMut for ChainState<T> {
 	}
 
 	fn set_program(&mut self, id: ActorId, program: Program) {
-		if program.phase == Phase::Terminated {
-			Pallet::<T>::return_endowment(id);
-		}
 		Programs::<T>::insert(id, program);
 	}
 
 	fn set_chunk(&mut self, program: ActorId, index: u32, bytes: Option<Vec<u8>>) {
-		self.proof.touched_chunk();
+		self.proof.wrote_chunk();
 		Chunks::<T>::set(program, index, bytes);
 	}
 
@@ -291,6 +288,11 @@ impl<T: Config> StateMut for ChainState<T> {
 			}
 			EngineEvent::ProgramChanged { id, phase } => {
 				Pallet::<T>::deposit_event(Event::ProgramChanged { id: h256(id), phase });
+				match phase {
+					Phase::Uploaded { .. } | Phase::Initialising { .. } => {}
+					Phase::Active | Phase::Exited { .. } => Endowers::<T>::remove(id),
+					Phase::Terminated => Pallet::<T>::return_endowment(id),
+				}
 			}
 			EngineEvent::QueueBroken { position } => {
 				log::error!(target: crate::LOG_TARGET, "the queue has nothing at {position}");

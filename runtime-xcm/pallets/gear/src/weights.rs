@@ -10,6 +10,7 @@
 //!   measured is said beside each figure.
 
 use core::marker::PhantomData;
+use gearway_engine::CHUNK_SIZE;
 use polkadot_sdk::{
 	frame_support::traits::Get,
 	frame_system,
@@ -46,9 +47,12 @@ pub trait WeightInfo {
 /// A key's share of a storage proof: trie nodes on the way to it, of a trie of a million keys.
 pub const KEY_PROOF: u64 = 2_048;
 
-/// A chunk of memory in a storage proof: itself, and its share of the nodes that a program's
-/// chunks have in common.
-pub const CHUNK_PROOF: u64 = 4_096 + 1_024;
+/// The way to a chunk of memory in a storage proof: its share of the nodes that a program's chunks
+/// have in common.
+pub const CHUNK_PATH: u64 = 1_024;
+
+/// A chunk of memory in a storage proof, and the way to it.
+pub const CHUNK_PROOF: u64 = CHUNK_SIZE as u64 + CHUNK_PATH;
 
 /// What a message takes in a storage proof besides its payload, code and memory: sixteen keys
 /// (queue, two neighbours, entry, gas node, program, code's metadata, three accounts with their
