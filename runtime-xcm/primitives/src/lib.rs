@@ -69,8 +69,8 @@ pub struct ProgramMessage {
 	pub id: [u8; 32],
 	/// The caller's message that this one answers, where it is a reply.
 	pub in_reply_to: Option<[u8; 32]>,
-	/// The journey it is a step of: that of the caller's message it came of, where the Gear chain
-	/// still remembers it, else its own.
+	/// The journey it is a step of: that of the message it came of, where that has one, else its
+	/// own, named by its id.
 	pub topic: Topic,
 	/// What the program sent.
 	pub payload: Vec<u8>,
@@ -136,6 +136,8 @@ pub struct Outgoing {
 	pub payload: Vec<u8>,
 	/// The message the program was handling when it sent this one.
 	pub cause: MessageId,
+	/// The journey that message is a step of, if it has a name.
+	pub topic: Option<Topic>,
 	/// The message it answers, where it is a reply.
 	pub in_reply_to: Option<MessageId>,
 }

@@ -83,6 +83,7 @@ impl<T: Config> ChainState<T> {
 				destination,
 				payload: payload.clone(),
 				cause: self.cause.unwrap_or(id),
+				topic: self.topic,
 				in_reply_to: message.reply.map(|reply| reply.to),
 			};
 			with_storage_layer(|| T::Router::route(&outgoing))

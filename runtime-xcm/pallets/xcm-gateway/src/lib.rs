@@ -31,10 +31,9 @@
 //! ## Journeys
 //!
 //! A topic names a journey across chains. It comes in as the trailing `SetTopic` (which
-//! [`RecordTopic`] shows to the calls of its message), is remembered with the last
-//! [`Config::MaxJourneys`] messages of each remote caller, and leaves again on whatever the program
-//! sends to that caller while it handles one of them. Anything else begins a journey of its own,
-//! whose topic is the outgoing message's id. Every event here carries the topic.
+//! [`RecordTopic`] shows to the calls of its message), goes along with the message from program to
+//! program, and leaves again on whatever comes of it. A message without a journey begins one when
+//! it leaves, named by its id. Every event here carries the topic.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -133,10 +132,6 @@ pub mod pallet {
 		#[pallet::constant]
 		type RouteDeposit: Get<Value>;
 
-		/// How many messages of one remote caller keep their topic for answers to come.
-		#[pallet::constant]
-		type MaxJourneys: Get<u32>;
-
 		/// What the calls and hooks cost.
 		type WeightInfo: WeightInfo;
 	}
@@ -154,7 +149,7 @@ pub mod pallet {
 
 	/// Remote callers that want answers brought to them, by their account here.
 	#[pallet::storage]
-	pub type Routes<T: Config> = StorageMap<_, Twox64Concat, AccountId32, Route<T::MaxJourneys>>;
+	pub type Routes<T: Config> = StorageMap<_, Twox64Concat, AccountId32, Route>;
 
 	/// The topic of the XCM in execution. Gone by the end of the block.
 	#[pallet::storage]
@@ -206,19 +201,6 @@ pub mod pallet {
 			destination: Location,
 			/// The journey.
 			topic: Topic,
-		},
-		/// A program's message to a remote caller could not leave and stays here.
-		MessageKept {
-			/// The message.
-			id: H256,
-			/// The program.
-			source: H256,
-			/// The caller.
-			destination: Location,
-			/// The journey it would have been a step of.
-			topic: Topic,
-			/// Why.
-			error: DispatchError,
 		},
 		/// A program sent an XCM of its own.
 		XcmSent {
@@ -338,9 +320,6 @@ pub mod pallet {
 			})?;
 			if let Some(reply_to) = reply_to {
 				Self::open_route(&account, &origin, reply_to)?;
-			}
-			if let Some(topic) = topic {
-				Self::remember_journey(&account, id, topic);
 			}
 
 			Self::deposit_event(Event::MessagePosted {

@@ -2,13 +2,12 @@
 
 use crate::{Config, Error, Event, HoldReason, Pallet, Routes, WeightInfo};
 use alloc::vec;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, Encode, MaxEncodedLen};
 use gearway_primitives::{
 	MessageId, Outgoing, ProgramMessage, ReplyTo, RouteMessage, Routed, Topic, Value,
 };
 use polkadot_sdk::{
 	frame_support::{
-		CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 		storage::with_storage_layer,
 		traits::{
 			Get,
@@ -17,42 +16,21 @@ use polkadot_sdk::{
 		},
 	},
 	sp_core::H256,
-	sp_runtime::{AccountId32, BoundedVec, DispatchError},
+	sp_runtime::{AccountId32, DispatchError},
 	sp_weights::Weight,
 	staging_xcm::{VersionedLocation, prelude::*},
 };
 use scale_info::TypeInfo;
 
 /// How programs' messages reach one remote caller.
-#[derive(
-	CloneNoBound,
-	PartialEqNoBound,
-	EqNoBound,
-	DebugNoBound,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	TypeInfo,
-	MaxEncodedLen,
-)]
-#[scale_info(skip_type_params(MaxJourneys))]
-pub struct Route<MaxJourneys: Get<u32>> {
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, MaxEncodedLen)]
+pub struct Route {
 	/// The caller, as seen from this chain.
 	pub location: VersionedLocation,
 	/// What its chain does with a message.
 	pub reply_to: ReplyTo,
 	/// Held from the caller's account here while the route stands.
 	pub deposit: Value,
-	/// The caller's latest messages whose XCM had a topic, oldest first.
-	pub journeys: BoundedVec<(H256, Topic), MaxJourneys>,
-}
-
-impl<MaxJourneys: Get<u32>> Route<MaxJourneys> {
-	/// The topic of what answers `answered`, if it is remembered.
-	fn topic_of(&self, answered: MessageId) -> Option<Topic> {
-		let answered = H256(answered.into_bytes());
-		self.journeys.iter().rev().find(|(id, _)| *id == answered).map(|(_, topic)| *topic)
-	}
 }
 
 impl<T: Config> Pallet<T> {
@@ -84,19 +62,6 @@ impl<T: Config> Pallet<T> {
 			}
 			Ok(())
 		})
-	}
-
-	/// Remembers the topic of a message from `account`, if it has a route that may need it.
-	pub(crate) fn remember_journey(account: &AccountId32, id: MessageId, topic: Topic) {
-		Routes::<T>::mutate_extant(account, |route| {
-			// Full and empty at once only if `MaxJourneys` is zero: then nothing is remembered.
-			if route.journeys.is_full() && !route.journeys.is_empty() {
-				route.journeys.remove(0);
-			}
-			if route.journeys.try_push((H256(id.into_bytes()), topic)).is_err() {
-				route.journeys.clear();
-			}
-		});
 	}
 
 	/// Sends `message` to `destination` for `program`, who pays the flat fee and the delivery.
@@ -134,7 +99,7 @@ impl<T: Config> Pallet<T> {
 	/// The answer is paid from this chain's account there and comes from the program's own
 	/// location; what execution leaves of the fee goes back however the call ends.
 	fn answer(
-		route: &Route<T::MaxJourneys>,
+		route: &Route,
 		destination: &Location,
 		program: &AccountId32,
 		message: ProgramMessage,
@@ -167,7 +132,7 @@ impl<T: Config> Pallet<T> {
 	/// Sends `outgoing` along `route`.
 	fn carry(
 		outgoing: &Outgoing,
-		route: &Route<T::MaxJourneys>,
+		route: &Route,
 		caller: &Location,
 		topic: Topic,
 	) -> Result<(), DispatchError> {
@@ -192,25 +157,15 @@ impl<T: Config> RouteMessage for Pallet<T> {
 		};
 		let caller =
 			Location::try_from(route.location.clone()).map_err(|_| Error::<T>::UnknownVersion)?;
-		let topic = outgoing
-			.in_reply_to
-			.and_then(|answered| route.topic_of(answered))
-			.or_else(|| route.topic_of(outgoing.cause))
-			.unwrap_or_else(|| outgoing.id.into_bytes());
-
-		let sent = with_storage_layer(|| Self::carry(outgoing, &route, &caller, topic));
-		let (id, source) = (H256(outgoing.id.into_bytes()), H256(outgoing.source.into_bytes()));
-		let destination = caller;
-		match sent {
-			Ok(()) => {
-				Self::deposit_event(Event::MessageSent { id, source, destination, topic });
-				Ok(Routed::Sent { topic })
-			}
-			Err(error) => {
-				Self::deposit_event(Event::MessageKept { id, source, destination, topic, error });
-				Err(error)
-			}
-		}
+		let topic = outgoing.topic.unwrap_or_else(|| outgoing.id.into_bytes());
+		with_storage_layer(|| Self::carry(outgoing, &route, &caller, topic))?;
+		Self::deposit_event(Event::MessageSent {
+			id: H256(outgoing.id.into_bytes()),
+			source: H256(outgoing.source.into_bytes()),
+			destination: caller,
+			topic,
+		});
+		Ok(Routed::Sent { topic })
 	}
 
 	fn weight(len: u32) -> Weight {

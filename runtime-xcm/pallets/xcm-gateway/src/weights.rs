@@ -31,8 +31,8 @@ pub trait WeightInfo {
 
 /// A key's share of a storage proof: the trie nodes on the way to it.
 const PATH: u64 = 2_048;
-/// A route with sixteen journeys, rounded up.
-const ROUTE: u64 = 2_048;
+/// A route whose location and call are as long as can be, rounded up.
+const ROUTE: u64 = 1_280;
 /// An account with its hold.
 const ACCOUNT: u64 = 256;
 /// The outgoing queue of a channel and the state of all channels.

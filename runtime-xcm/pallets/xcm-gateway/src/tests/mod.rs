@@ -1,1 +1,7 @@
-//! Tests.
+//! One file a way in or out.
+
+mod answers;
+mod deposits;
+mod messages;
+mod requests;
+mod topics;
