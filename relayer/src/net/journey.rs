@@ -205,7 +205,7 @@ impl MainJob<'_> {
 				seen.id("topic") == Some(topic) && seen.id("source") == Some(programs.capacitor);
 			match (is_ours, seen.pallet.as_str(), seen.name.as_str()) {
 				(true, "XcmGateway", "MessageSent") => Some(Ok(seen.id("id")?)),
-				(true, "XcmGateway", "MessageKept") => Some(Err(refusal(seen))),
+				(_, "Gear", "MessageUndeliverable") => Some(Err(refusal(seen))),
 				_ => None,
 			}
 		});
