@@ -372,6 +372,15 @@ mod tests {
 	}
 
 	#[test]
+	fn the_example_is_a_configuration_and_shows_the_defaults() {
+		let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("relay.example.toml");
+		let config = Config::load(&file).unwrap();
+		assert_eq!(config.relay, RelayConfig::default());
+		assert_eq!(config.ethereum.start_block, default_start_block());
+		assert_eq!(config.ethereum.poll_ms, default_poll_ms());
+	}
+
+	#[test]
 	fn an_unknown_key_is_named() {
 		let text = error_of("unknown-key.toml");
 		assert!(text.contains("gatway"), "{text}");
