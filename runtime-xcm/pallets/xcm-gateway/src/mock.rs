@@ -3,6 +3,8 @@
 //! Its queue takes gas and value from the payer at two units a gas and keeps the posting; its
 //! router keeps what it is given; an unsigned origin stands for the location named by [`speak_as`].
 
+#![allow(unreachable_pub, reason = "the runtime is public, so what it is made of has to be")]
+
 use crate as pallet_xcm_gateway;
 use core::cell::RefCell;
 use gearway_primitives::{ActorId, Gas, MessageId, Outgoing, PostMessage, Posting, Topic, Value};
@@ -134,7 +136,7 @@ pub(crate) fn outgoing(
 	}
 }
 
-pub(crate) struct Queue;
+pub struct Queue;
 
 impl Queue {
 	/// The id of the posting of that number, from one.
@@ -163,7 +165,7 @@ impl PostMessage for Queue {
 	}
 }
 
-pub(crate) struct Router;
+pub struct Router;
 
 impl SendXcm for Router {
 	type Ticket = (Location, Xcm<()>);
@@ -190,7 +192,7 @@ impl SendXcm for Router {
 }
 
 /// Nothing is ever executed here.
-pub(crate) enum Never {}
+pub enum Never {}
 
 impl PreparedMessage for Never {
 	fn weight_of(&self) -> Weight {
@@ -198,7 +200,7 @@ impl PreparedMessage for Never {
 	}
 }
 
-pub(crate) struct Executor;
+pub struct Executor;
 
 impl ExecuteXcm<RuntimeCall> for Executor {
 	type Prepared = Never;
@@ -220,7 +222,7 @@ impl ExecuteXcm<RuntimeCall> for Executor {
 	}
 }
 
-pub(crate) struct AsSpeaker;
+pub struct AsSpeaker;
 
 impl EnsureOrigin<RuntimeOrigin> for AsSpeaker {
 	type Success = Location;

@@ -56,8 +56,7 @@ impl<T: Config> Pallet<T> {
 				None => {
 					let deposit = T::RouteDeposit::get();
 					T::Currency::hold(&HoldReason::Route.into(), account, deposit)?;
-					*route =
-						Some(Route { location, reply_to, deposit, journeys: BoundedVec::new() });
+					*route = Some(Route { location, reply_to, deposit });
 				}
 			}
 			Ok(())
