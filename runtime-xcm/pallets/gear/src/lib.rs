@@ -87,7 +87,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use settings::{ChainSettings, MAX_PAGES, MAX_PASSED_OVER};
+pub use settings::{ChainSettings, MAX_METERED_LEN, MAX_PAGES, MAX_PASSED_OVER};
 pub use types::{
 	CodeRefusal, DispatchStatus, Entry, Expiry, Link, MailboxEnds, Quarantined, QueueEnds,
 	UserMessage,
@@ -187,12 +187,12 @@ pub mod pallet {
 		Value,
 	}
 
-	/// What the engine has to know of each code. Bounded by the longest code.
+	/// What the engine has to know of each code. Bounded by [`MAX_METERED_LEN`].
 	#[pallet::storage]
 	#[pallet::unbounded]
 	pub type Codes<T: Config> = StorageMap<_, Identity, CodeId, CodeMetadata>;
 
-	/// Codes as the engine runs them: metered, without data. Bounded by the longest code.
+	/// Codes as the engine runs them: metered, without data. Bounded by [`MAX_METERED_LEN`].
 	#[pallet::storage]
 	#[pallet::unbounded]
 	pub type InstrumentedCodes<T: Config> = StorageMap<_, Identity, CodeId, Vec<u8>>;

@@ -1,10 +1,11 @@
 //! What goes into the engine from outside: codes, programs, messages.
 
 use crate::{
-	CodeRefusal, Codes, Config, Endowers, Error, Event, InstrumentedCodes, OriginalCodes, Pallet,
-	Programs, state::ChainState, types::h256,
+	CodeRefusal, Codes, Config, Endowers, Error, Event, InstrumentedCodes, MAX_METERED_LEN,
+	OriginalCodes, Pallet, Programs, state::ChainState, types::h256,
 };
 use alloc::vec::Vec;
+use codec::Encode;
 use gearway_engine::{
 	ActorId, CodeId, Gas, MessageId, Phase, PostError, Posting, check_code, ids::code_id,
 };
@@ -22,6 +23,11 @@ impl<T: Config> Pallet<T> {
 			log::debug!(target: crate::LOG_TARGET, "a code is refused: {error}");
 			Error::<T>::CodeRefused(CodeRefusal::from(&error))
 		})?;
+		let len = checked.bytes.len().saturating_add(checked.metadata.encoded_size());
+		ensure!(
+			len <= MAX_METERED_LEN as usize,
+			Error::<T>::CodeRefused(CodeRefusal::MeteredTooLong)
+		);
 		Codes::<T>::insert(checked.id, checked.metadata);
 		InstrumentedCodes::<T>::insert(checked.id, checked.bytes);
 		OriginalCodes::<T>::insert(checked.id, code);

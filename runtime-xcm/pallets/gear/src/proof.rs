@@ -6,7 +6,7 @@
 //! as its gas can read and write. A message that may not fit stays for another block.
 
 use crate::{
-	Codes, Config, GasNodes, Pallet, Programs, Queue,
+	Codes, Config, GasNodes, MAX_METERED_LEN, Pallet, Programs, Queue,
 	weights::{CHUNK_PATH, CHUNK_PROOF, KEY_PROOF, MESSAGE_PROOF},
 };
 use alloc::collections::BTreeSet;
@@ -113,10 +113,9 @@ impl<T: Config> Pallet<T> {
 	pub fn worst_case_proof() -> u64 {
 		let limits = T::Settings::get().limits;
 		let chunks = u64::from(limits.pages.saturating_mul(CHUNKS_PER_PAGE));
-		let code = u64::from(limits.code_len).saturating_mul(crate::weights::CODE_GROWTH);
 		MESSAGE_PROOF
 			.saturating_add(limits.payload_len.into())
-			.saturating_add(code)
+			.saturating_add(MAX_METERED_LEN.into())
 			.saturating_add(chunks.saturating_mul(CHUNK_PROOF + CHUNK_PATH))
 			.saturating_add(T::Router::weight(limits.payload_len).proof_size())
 			.saturating_add(T::Builtins::weight().proof_size())

@@ -10,6 +10,10 @@ use polkadot_sdk::frame_support::traits::Get;
 /// of a block.
 pub const MAX_PAGES: u32 = 64;
 
+/// Bytes of a code in the form in which it runs, metadata included. Metering makes most codes half
+/// as long again, but can make one of calls alone thirteen times as long.
+pub const MAX_METERED_LEN: u32 = 2 * 1024 * 1024;
+
 /// Messages that a block may pass over, so that looking through the queue takes a small part of a
 /// busy block's proof.
 pub const MAX_PASSED_OVER: u32 = 32;

@@ -185,6 +185,8 @@ pub enum CodeRefusal {
 	SegmentOutOfBounds,
 	/// Its `__gear_stack_end` is no constant address inside static memory.
 	WrongStackEnd,
+	/// It is longer than [`MAX_METERED_LEN`](crate::MAX_METERED_LEN) once it is metered.
+	MeteredTooLong,
 	/// A reason this pallet has no word for; the log tells.
 	Other,
 }

@@ -5,9 +5,9 @@
 //! - **Database**: the operations are counted in the code and priced by the runtime's `DbWeight`.
 //! - **Proof**: each key read or written brings [`KEY_PROOF`] bytes of trie nodes, and its value.
 //!   Values are taken at their longest.
-//! - **Computing**: measured natively on the build machine and multiplied by ten, which is more
-//!   than a runtime's Wasm has been seen to be slower (seven times, with the interpreter). What was
-//!   measured is said beside each figure.
+//! - **Computing**: measured natively on the build machine, under load, and multiplied by at least
+//!   three; a runtime's compiled Wasm is about half as fast as native code. What was measured is
+//!   said beside each figure.
 
 use core::marker::PhantomData;
 use gearway_engine::CHUNK_SIZE;
@@ -59,9 +59,6 @@ pub const CHUNK_PROOF: u64 = CHUNK_SIZE as u64 + CHUNK_PATH;
 /// holds, two places of the mailbox) and their values.
 pub const MESSAGE_PROOF: u64 = 16 * KEY_PROOF + 4_096;
 
-/// How many times longer a code's metered form and metadata together are than the code, at most.
-pub const CODE_GROWTH: u64 = 4;
-
 /// Longest record of a program or gas node, a link of the queue, or an account with its holds.
 const RECORD: u64 = 1_024;
 
@@ -95,9 +92,10 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn upload_code(len: u32) -> Weight {
-		// Reading, validating and metering the capacitor takes about 150 ns a byte; hashing and
-		// storing twice are small beside it. The bytes are in the extrinsic, so they add no proof.
-		Self::time(100_000_000, 1_500_000, len)
+		// Reading, validating and metering takes 35 ns a byte of the capacitor, and 170 ns a byte of
+		// a code made of calls alone, the worst found; hashing and storing twice are small beside
+		// it. The bytes are in the extrinsic, so they add no proof.
+		Self::time(100_000_000, 500_000, len)
 			.saturating_add(T::DbWeight::get().reads_writes(1, 3))
 			.saturating_add(Self::proof(3))
 	}

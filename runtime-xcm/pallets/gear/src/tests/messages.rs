@@ -173,3 +173,25 @@ fn what_is_not_sent() {
 		assert_noop!(send(id, vec![], GAS, FUNDS - ED + 1), Error::<Test>::ValueUnpaid);
 	});
 }
+
+#[test]
+fn what_the_example_programs_cost() {
+	chain(|| {
+		let (capacitor, ping) = (capacitor(), living(PING, b""));
+		let cost = |to, payload: &[u8]| {
+			let before = total(&BOB);
+			send_as(BOB, to, payload, GAS, 0);
+			end_block();
+			(before - total(&BOB)) / Gear::price_of(1)
+		};
+		// Bounds that a gas limit can be chosen by.
+		let bounds = [
+			(cost(capacitor, b"1"), 3_000_000_000..5_000_000_000),
+			(cost(capacitor, b"9"), 3_000_000_000..7_000_000_000),
+			(cost(ping, b"PING"), 2_000_000_000..5_000_000_000),
+		];
+		for (gas, bound) in bounds {
+			assert!(bound.contains(&gas), "{gas} is not in {bound:?}");
+		}
+	});
+}

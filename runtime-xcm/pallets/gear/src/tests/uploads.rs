@@ -44,6 +44,11 @@ fn a_code_is_uploaded_once() {
 	});
 }
 
+/// A function that does nothing but call itself, `times` over.
+fn calls(times: usize) -> String {
+	format!(r#"(func $f (export "handle") {})"#, "(call $f)".repeat(times))
+}
+
 #[test]
 fn every_refusal_gives_its_reason() {
 	let memory = r#"(import "env" "memory" (memory 1))"#;
@@ -84,6 +89,7 @@ fn every_refusal_gives_its_reason() {
 			module(&format!(r#"{entry} (data (i32.const 65535) "xx")"#)),
 			CodeRefusal::SegmentOutOfBounds,
 		),
+		(module(&calls(160_000)), CodeRefusal::MeteredTooLong),
 	];
 	for (code, reason) in cases {
 		chain(|| {
