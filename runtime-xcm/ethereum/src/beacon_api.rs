@@ -112,11 +112,21 @@ pub fn network(spec: &[u8], genesis: &[u8]) -> Result<Network, Error> {
 		};
 		forks.push(Fork { version, epoch, layout });
 	}
+	// The newer setting is in milliseconds; nodes give either or both.
+	let seconds_per_slot = match number("SECONDS_PER_SLOT") {
+		Err(Error::MissingSetting(missing)) => number("SLOT_DURATION_MS")
+			.map(|milliseconds| milliseconds / 1000)
+			.map_err(|error| match error {
+				Error::MissingSetting(_) => Error::MissingSetting(missing),
+				error => error,
+			})?,
+		other => other?,
+	};
 	let network = Network {
 		preset,
 		genesis_validators_root: genesis.genesis_validators_root,
 		genesis_time: genesis.genesis_time.0,
-		seconds_per_slot: number("SECONDS_PER_SLOT")?,
+		seconds_per_slot,
 		forks: forks.try_into().map_err(|_| Error::TooLong("the fork schedule"))?,
 	};
 	network.check()?;

@@ -145,6 +145,13 @@ fn refuses_a_damaged_signature() {
 	damaged.sync_aggregate.signature.0[95] ^= 1;
 	assert_eq!(client.verify(&damaged), wrong);
 
+	// Every flag of the encoding.
+	for bit in 0..8 {
+		let mut damaged = update.clone();
+		damaged.sync_aggregate.signature.0[0] ^= 1 << bit;
+		assert_eq!(client.verify(&damaged), wrong);
+	}
+
 	// Another message's signature.
 	let mut damaged = update.clone();
 	damaged.sync_aggregate.signature = world.finality_update(40).sync_aggregate.signature;
@@ -187,7 +194,8 @@ fn wants_two_thirds() {
 fn refuses_damaged_branches_even_when_signed() {
 	let (mut world, client) = world();
 	let update = world.committee_update(32);
-	let cases: [(fn(&mut Update), Error); 6] = [
+	type Damage = fn(&mut Update);
+	let cases: [(Damage, Error); 6] = [
 		(|update| update.finality_branch[3] = H256::repeat_byte(1), Error::BadFinalityBranch),
 		(|update| update.finality_branch.truncate(6), Error::BadFinalityBranch),
 		(|update| update.finality_branch.clear(), Error::BadFinalityBranch),

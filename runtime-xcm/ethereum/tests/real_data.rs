@@ -63,9 +63,15 @@ fn a_network_is_read_from_a_nodes_spec() {
 		read(r#"{"data":{"PRESET_BASE":"gnosis","SECONDS_PER_SLOT":"5"}}"#),
 		ApiError::BadSetting(key, value) if key == "PRESET_BASE" && value == "gnosis"
 	));
+	for spec in [
+		r#"{"data":{"PRESET_BASE":"minimal","SECONDS_PER_SLOT":"6"}}"#,
+		r#"{"data":{"PRESET_BASE":"minimal","SLOT_DURATION_MS":"6000"}}"#,
+	] {
+		assert!(matches!(read(spec), ApiError::Network(network::Error::NoForks)));
+	}
 	assert!(matches!(
-		read(r#"{"data":{"PRESET_BASE":"minimal","SECONDS_PER_SLOT":"6"}}"#),
-		ApiError::Network(network::Error::NoForks)
+		read(r#"{"data":{"PRESET_BASE":"minimal"}}"#),
+		ApiError::MissingSetting(key) if key == "SECONDS_PER_SLOT"
 	));
 	assert!(matches!(
 		read(
@@ -87,7 +93,14 @@ fn sepolia_is_followed() {
 	};
 	let bootstrap = beacon_api::bootstrap(&bootstrap).unwrap();
 	let root = header_root(&bootstrap.header);
+	// Roots taken here are those of the library whose types these are.
 	assert_eq!(root, bootstrap.header.hash_tree_root().unwrap());
+	let committee = snowbridge_beacon_primitives::SyncCommittee::<512> {
+		pubkeys: bootstrap.current_committee.pubkeys.to_vec().try_into().unwrap(),
+		aggregate_pubkey: bootstrap.current_committee.aggregate_pubkey,
+	};
+	assert_eq!(bootstrap.current_committee.root(), committee.hash_tree_root().unwrap());
+
 	let mut client = LightClient::bootstrap(sepolia(), root, &bootstrap).unwrap();
 
 	let updates = beacon_api::updates(&update).unwrap();

@@ -99,6 +99,40 @@ fn every_damaged_byte_is_noticed() {
 }
 
 #[test]
+fn noise_is_refused_and_harmless() {
+	// A small generator of our own, so that a failure comes back.
+	let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+	let mut random = move |below: usize| {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		(state % below as u64) as usize
+	};
+	let good = receipts(20).prove(3, 1, 3).unwrap();
+	let root = receipts(20).root();
+	for _ in 0..5_000 {
+		let mut proof = good.clone();
+		let node = random(proof.nodes.len());
+		// The prefixes are where the structure is.
+		for _ in 0..=random(4) {
+			let position = random(proof.nodes[node].len().min(40));
+			proof.nodes[node][position] = random(256) as u8;
+		}
+		let length = 1 + random(proof.nodes[node].len());
+		proof.nodes[node].truncate(length);
+		if proof != good {
+			assert_eq!(proof.verify(root, &GATEWAY), Err(Error::BadProof));
+			// As if the trie had such a node at its root.
+			let own = alloy::primitives::keccak256(proof.nodes[node].as_slice());
+			proof.nodes = vec![proof.nodes[node].clone()].try_into().unwrap();
+			assert!(proof.verify(H256(own.0), &GATEWAY).is_err());
+		}
+		let noise: Vec<u8> = (0..random(80)).map(|_| random(256) as u8).collect();
+		assert!(decode_receipt(&noise).is_err());
+	}
+}
+
+#[test]
 fn missing_and_surplus_nodes_are_noticed() {
 	let receipts = receipts(20);
 	let proof = receipts.prove(3, 1, 3).unwrap();
