@@ -57,8 +57,10 @@ CREATE TABLE message (
 	stage TEXT NOT NULL CHECK (
 		stage IN ('observed', 'final', 'proven', 'sent', 'done', 'failed', 'dead')
 	),
-	-- How often it failed for a reason of its own, when it may be tried again, and what was wrong.
+	-- How often it failed for a reason of its own, how often for any, when it may be tried again,
+	-- and what was wrong last.
 	attempts INTEGER NOT NULL DEFAULT 0,
+	failures INTEGER NOT NULL DEFAULT 0,
 	next_attempt_at INTEGER NOT NULL DEFAULT 0,
 	last_error TEXT,
 	-- SCALE bytes of the receipt proof; there from `proven` on.

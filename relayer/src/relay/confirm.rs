@@ -11,7 +11,7 @@ use super::{
 	runner::{Progress, Stage},
 	runtime::Arrival,
 };
-use crate::gear::{At, BlockId};
+use crate::gear::{At, BlockId, GearError};
 use alloy::primitives::B256;
 use std::{collections::HashMap, sync::Arc};
 use subxt::utils::H256;
@@ -44,7 +44,7 @@ impl Stage for Confirm {
 			self.reconcile(&at).await?;
 			self.reconciled = Some(Instant::now());
 		}
-		if !self.walk(head).await? {
+		if !self.walk(head).await? || self.reconciled.is_none() {
 			return Ok(Progress::More);
 		}
 		self.settle(&at).await?;
@@ -103,7 +103,16 @@ impl Confirm {
 			let hash = hash.ok_or_else(|| {
 				Error::Disagreement(format!("the Gear node does not know its block {number}"))
 			})?;
-			self.read(BlockId { number, hash }).await?;
+			let block = BlockId { number, hash };
+			match self.read(block).await {
+				// A node forgets old states. What happened there is in the chain's record.
+				Err(Error::Gear(GearError::Refused(refusal))) if number < head.number => {
+					tracing::warn!(number, %refusal, "a block's events cannot be read any more");
+					outbox.walk(block, &[]).await?;
+					self.reconciled = None;
+				}
+				outcome => outcome?,
+			}
 		}
 		Ok(last == head.number)
 	}

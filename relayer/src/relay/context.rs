@@ -10,7 +10,7 @@ use super::{
 use crate::ethereum::{BeaconClient, ExecutionClient};
 use alloy::primitives::Address;
 use gearway_ethereum::{Gateway, Network};
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 use tokio::sync::Notify;
 
 /// Everything that is decided before the first stage starts.
@@ -29,6 +29,8 @@ pub(super) struct Context {
 	pub(super) patience: Patience,
 	pub(super) backoff: Backoff,
 	pub(super) bells: Bells,
+	/// Keeps other relayers off the database.
+	pub(super) _lock: File,
 }
 
 /// One bell a stage, rung by the stage before it.

@@ -16,6 +16,7 @@ use crate::{
 };
 use alloy::primitives::B256;
 use gearway_ethereum::{Gateway, Network};
+use std::fs::File;
 
 const GEAR_URL: &str = "[gear] url";
 const EXECUTION_URL: &str = "[ethereum] execution_url";
@@ -43,7 +44,7 @@ pub(super) async fn check(config: Config) -> Result<Context, Error> {
 		}
 	};
 	check_light_client(&gear, &beacon, &network).await?;
-	let outbox = open_outbox(&config, &gear, &gateway).await?;
+	let (outbox, lock) = open_outbox(&config, &gear, &gateway).await?;
 	let backoff = Backoff::new(&config.relay);
 	Ok(Context {
 		submitter: Submitter::new(key, config.relay.mortality_blocks, config.relay.in_flight),
@@ -57,18 +58,34 @@ pub(super) async fn check(config: Config) -> Result<Context, Error> {
 		network,
 		backoff,
 		bells: Bells::default(),
+		_lock: lock,
 	})
 }
 
+/// Opens the database, and a lock beside it that lasts as long as the process: two relayers on one
+/// file would use the same nonces.
 async fn open_outbox(
 	config: &Config,
 	gear: &GearRuntime,
 	gateway: &Gateway,
-) -> Result<Outbox, Error> {
+) -> Result<(Outbox, File), Error> {
 	let path = config
 		.database
 		.path()
 		.ok_or_else(|| mismatch("[database] url", "`sqlite:PATH` is expected".to_string()))?;
+	let lock = path.with_added_extension("lock");
+	let lock = File::create(&lock).map_err(|error| {
+		mismatch("[database] url", format!("{} cannot be made: {error}", lock.display()))
+	})?;
+	lock.try_lock().map_err(|error| {
+		mismatch(
+			"[database] url",
+			format!(
+				"{} is in use by another relayer, or cannot be locked: {error}",
+				path.display()
+			),
+		)
+	})?;
 	let outbox = Outbox::open(path).await.map_err(|error| {
 		mismatch("[database] url", format!("{} cannot be opened: {error}", path.display()))
 	})?;
@@ -78,7 +95,7 @@ async fn open_outbox(
 		gateway: config.ethereum.gateway,
 	};
 	outbox.identify(&identity).await?;
-	Ok(outbox)
+	Ok((outbox, lock))
 }
 
 /// Connects to the Gear node and checks that it is of the chain that is meant.

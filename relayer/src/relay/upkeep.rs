@@ -13,7 +13,7 @@ use super::{
 	runtime::GearRuntime,
 	submit::Load,
 };
-use gearway_ethereum::{LightClient, Update};
+use gearway_ethereum::{LightClient, Update, light_client};
 use std::{sync::Arc, time::Duration};
 
 /// Most updates verified in one step; each may wait for inclusion in an extrinsic of its own.
@@ -101,6 +101,9 @@ fn verify(mut client: LightClient, candidates: Vec<Update>) -> Vec<Update> {
 		}
 		match client.apply(&update) {
 			Ok(()) => verified.push(update),
+			// So it is at the beginning of every period, until the beacon node has the first of it.
+			Err(light_client::Error::NextCommitteeMissing | light_client::Error::SkippedPeriod) => {
+			}
 			Err(error) => {
 				let slot = update.attested_header.slot;
 				tracing::warn!(slot, %error, "the beacon node gave an update that is of no use");

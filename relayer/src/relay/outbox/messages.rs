@@ -187,7 +187,7 @@ impl Outbox {
 	pub async fn retry(&self, nonce: u64) -> Result<bool, Error> {
 		let mut tx = self.begin().await?;
 		let outcome = sqlx::query(
-			"UPDATE message SET stage = 'failed', attempts = 0, next_attempt_at = 0, \
+			"UPDATE message SET stage = 'failed', attempts = 0, failures = 0, next_attempt_at = 0, \
 			 updated_at = ? WHERE nonce = ? AND stage = 'dead'",
 		)
 		.bind(now())
@@ -207,7 +207,7 @@ pub(super) async fn fail(
 	blame: Blame,
 	patience: &Patience,
 ) -> Result<(), Error> {
-	let row = sqlx::query("SELECT stage, attempts FROM message WHERE nonce = ?")
+	let row = sqlx::query("SELECT stage, attempts, failures FROM message WHERE nonce = ?")
 		.bind(int(nonce)?)
 		.fetch_optional(&mut **tx)
 		.await?;
@@ -217,6 +217,7 @@ pub(super) async fn fail(
 		Blame::Message => attempts.saturating_add(1),
 		Blame::Circumstances => attempts,
 	};
+	let failures = row.try_get::<u32, _>("failures")?.saturating_add(1);
 	let next = match blame {
 		Blame::Message if attempts >= patience.max_attempts => Stage::Dead,
 		_ => Stage::Failed,
@@ -224,14 +225,15 @@ pub(super) async fn fail(
 	if !stage(&row)?.may_become(next) {
 		return Ok(());
 	}
-	let pause = patience.backoff.after(attempts);
+	let pause = patience.backoff.after(failures);
 	let at = now().saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
 	sqlx::query(
-		"UPDATE message SET stage = ?, attempts = ?, next_attempt_at = ?, last_error = ?, \
+		"UPDATE message SET stage = ?, attempts = ?, failures = ?, next_attempt_at = ?, last_error = ?, \
 		 submission = NULL, updated_at = ? WHERE nonce = ?",
 	)
 	.bind(next.name())
 	.bind(attempts)
+	.bind(failures)
 	.bind(at)
 	.bind(reason)
 	.bind(now())
