@@ -448,6 +448,7 @@ pub mod pallet {
 			keep_alive: bool,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
+			// Held funds leave the sender alive either way.
 			let _ = keep_alive;
 			let code = Self::ensure_code(code)?;
 			Self::do_create_program(who, code, &salt, init_payload, gas_limit, value)?;
@@ -482,6 +483,7 @@ pub mod pallet {
 			keep_alive: bool,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
+			// Held funds leave the sender alive either way.
 			let _ = keep_alive;
 			let code = CodeId::from(code_id.0);
 			Self::do_create_program(who, code, &salt, init_payload, gas_limit, value)?;
@@ -507,6 +509,7 @@ pub mod pallet {
 			keep_alive: bool,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
+			// Held funds leave the sender alive either way.
 			let _ = keep_alive;
 			let source = ActorId::new(who.into());
 			let posting = Posting { source, payer: source, payload, gas_limit, value };
