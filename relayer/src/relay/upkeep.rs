@@ -112,3 +112,73 @@ fn verify(mut client: LightClient, candidates: Vec<Update>) -> Vec<Update> {
 	}
 	verified
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use gearway_ethereum::{H256, testing::World};
+
+	/// Slots in a period of the minimal preset.
+	const PERIOD: u64 = 64;
+
+	/// A chain of three periods, every block finalising the one sixteen slots before, and a client
+	/// that starts at slot 8.
+	fn world() -> (World, LightClient) {
+		let mut world = World::electra();
+		for slot in (8..3 * PERIOD).step_by(8) {
+			if slot >= 24 {
+				world.finalize(slot - 16);
+			}
+			world.block(slot, H256::repeat_byte(1));
+		}
+		let (root, start) = (world.root(8), world.bootstrap(8));
+		let client = LightClient::bootstrap(world.network.clone(), root, &start).unwrap();
+		(world, client)
+	}
+
+	fn slots(updates: &[Update]) -> Vec<u64> {
+		updates.iter().map(|update| update.finalized_header.slot).collect()
+	}
+
+	#[test]
+	fn a_client_that_is_periods_behind_catches_up_in_order() {
+		let (mut world, client) = world();
+		let candidates = vec![
+			world.committee_update(32),
+			world.committee_update(PERIOD + 24),
+			world.committee_update(2 * PERIOD + 24),
+			world.finality_update(2 * PERIOD + 40),
+		];
+		let expected = slots(&candidates);
+		assert_eq!(slots(&verify(client, candidates)), expected);
+	}
+
+	#[test]
+	fn old_news_is_not_paid_for() {
+		let (mut world, mut client) = world();
+		client.apply(&world.committee_update(48)).unwrap();
+		let candidates = vec![world.committee_update(32), world.finality_update(48)];
+		assert!(verify(client, candidates).is_empty());
+	}
+
+	#[test]
+	fn what_is_wrong_is_not_sent_and_what_is_right_is() {
+		let (mut world, client) = world();
+		let mut forged = world.finality_update(40);
+		forged.sync_aggregate.signature.0[95] ^= 1;
+		let right = world.committee_update(48);
+		let expected = slots(std::slice::from_ref(&right));
+		assert_eq!(slots(&verify(client, vec![forged, right])), expected);
+	}
+
+	#[test]
+	fn a_period_is_not_entered_without_its_next_committee() {
+		let (mut world, mut client) = world();
+		client.apply(&world.committee_update(32)).unwrap();
+		let early = world.finality_update(PERIOD + 24);
+		assert!(verify(client.clone(), vec![early.clone()]).is_empty());
+		let entering = world.committee_update(PERIOD + 24);
+		let expected = slots(std::slice::from_ref(&entering));
+		assert_eq!(slots(&verify(client, vec![entering, early])), expected);
+	}
+}
