@@ -28,6 +28,10 @@ pub const RELAY_NETWORK: NetworkId =
 /// The parachain id of the Gear chain.
 pub const GEAR_PARA_ID: u32 = 2000;
 
+/// Where the Gear runtime takes messages from other chains: the indices of its pallet `XcmGateway`
+/// and of that pallet's call `send_message`.
+pub const GATEWAY_SEND_MESSAGE: (u8, u8) = (51, 0);
+
 /// The parachain id of the sibling chain.
 pub const SIBLING_PARA_ID: u32 = 2001;
 

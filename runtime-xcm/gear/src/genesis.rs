@@ -1,8 +1,9 @@
 //! How a chain of this runtime begins: the presets `dev` and `local_testnet`.
 
 use crate::{
-	AuraConfig, BalancesConfig, ParachainInfoConfig, PolkadotXcmConfig, RuntimeGenesisConfig,
-	SudoConfig, xcm_config::LocationToAccountId,
+	AuraConfig, BalancesConfig, EthereumInbox, ParachainInfoConfig, PolkadotXcmConfig,
+	RuntimeGenesisConfig, SudoConfig, configs::gateway::TreasuryAccount,
+	xcm_config::LocationToAccountId,
 };
 use alloc::{collections::BTreeSet, vec, vec::Vec};
 use gearway_runtime_common::{AccountId, Balance, GEAR_PARA_ID, SIBLING_PARA_ID, currency::UNIT};
@@ -52,7 +53,8 @@ pub fn preset_names() -> Vec<PresetId> {
 	]
 }
 
-/// Who has tokens from the start: the well-known accounts, the sibling chain, and its Alice.
+/// Who has tokens from the start: the well-known accounts, the sibling chain and its Alice, and the
+/// accounts of pallets that pay or are paid.
 fn endowed() -> BTreeSet<AccountId> {
 	let sibling = Location::new(1, [Parachain(SIBLING_PARA_ID)]);
 	let alice_there = Location::new(
@@ -65,5 +67,6 @@ fn endowed() -> BTreeSet<AccountId> {
 	Sr25519Keyring::well_known()
 		.map(|key| key.to_account_id())
 		.chain([sibling, alice_there].iter().filter_map(LocationToAccountId::convert_location))
+		.chain([TreasuryAccount::get(), EthereumInbox::reserve()])
 		.collect()
 }

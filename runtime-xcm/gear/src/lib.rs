@@ -22,6 +22,7 @@ pub mod apis;
 pub mod configs;
 pub mod genesis;
 pub mod xcm_config;
+pub mod xcm_weight;
 
 #[cfg(test)]
 mod tests;
@@ -153,6 +154,18 @@ mod runtime {
 	pub type Utility = pallet_utility;
 	#[runtime::pallet_index(41)]
 	pub type Sudo = pallet_sudo;
+
+	// Programs, and the ways to them.
+	#[runtime::pallet_index(50)]
+	pub type Gear = pallet_gear;
+	#[runtime::pallet_index(51)]
+	pub type XcmGateway = pallet_xcm_gateway;
+
+	// Ethereum.
+	#[runtime::pallet_index(60)]
+	pub type BeaconClient = pallet_beacon_client;
+	#[runtime::pallet_index(61)]
+	pub type EthereumInbox = pallet_ethereum_inbox;
 }
 
 cumulus_pallet_parachain_system::register_validate_block! {

@@ -3,18 +3,20 @@
 use crate::{
 	AllPalletsWithSystem, Authorship, Balances, ParachainInfo, ParachainSystem, PolkadotXcm,
 	Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, XcmpQueue,
+	xcm_weight::WithNotices,
 };
 use gearway_runtime_common::{
 	AccountId, Balance, RELAY_NETWORK,
 	currency::{BYTE_FEE, DELIVERY_FEE, MILLIUNIT, WeightToFee},
 };
+use pallet_xcm_gateway::{DepositToPrograms, RecordTopic};
 use polkadot_sdk::{
 	cumulus_pallet_xcm,
 	cumulus_primitives_utility::ParentAsUmp,
 	frame_support::{
 		parameter_types,
 		traits::{
-			ConstU32, ConstU128, Equals, Everything, LinearStoragePrice, Nothing,
+			ConstU32, ConstU128, Contains, Equals, Everything, LinearStoragePrice, Nothing,
 			fungible::HoldConsideration,
 		},
 		weights::Weight,
@@ -95,8 +97,9 @@ pub type LocalOriginToLocation = SignedToAccountId32<RuntimeOrigin, AccountId, R
 pub type NativeTransactor =
 	FungibleAdapter<Balances, IsConcrete<NativeLocation>, LocationToAccountId, AccountId, ()>;
 
-/// Everything that can be withdrawn and deposited.
-pub type AssetTransactors = NativeTransactor;
+/// Everything that can be withdrawn and deposited. A program whose account is credited is told of
+/// it by a message.
+pub type AssetTransactors = DepositToPrograms<NativeTransactor, Runtime>;
 
 // What may run.
 
@@ -124,16 +127,28 @@ pub type Allowed = (
 	AllowHrmpNotificationsFromRelayChain,
 );
 
-/// The gate: a trailing topic names the message, then deny goes before allow.
-pub type Barrier = TrailingSetTopicAsId<DenyThenTry<Denied, Allowed>>;
+/// The gate: a trailing topic names the message and is known to its calls; deny goes before allow.
+pub type Barrier = TrailingSetTopicAsId<RecordTopic<DenyThenTry<Denied, Allowed>, Runtime>>;
 
-/// The calls that `Transact` may make.
-pub type SafeCalls = Nothing;
+/// The calls that `Transact` may make: those of the gateway, which only put messages into the
+/// queue, and nothing else.
+pub struct SafeCalls;
+
+impl Contains<RuntimeCall> for SafeCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		use pallet_xcm_gateway::Call;
+		matches!(
+			call,
+			RuntimeCall::XcmGateway(Call::send_message { .. } | Call::forget_route { .. })
+		)
+	}
+}
 
 // What it costs.
 
-/// Most instructions of a message.
-pub const MAX_INSTRUCTIONS: u32 = 100;
+/// Most instructions of a message, so that one made of deposits to programs alone fits in the
+/// part of a block that XCM is sure to get.
+pub const MAX_INSTRUCTIONS: u32 = 30;
 
 /// Most assets a message may hold at a time.
 pub const MAX_ASSETS_IN_HOLDING: u32 = 20;
@@ -147,8 +162,10 @@ parameter_types! {
 		RuntimeHoldReason::PolkadotXcm(pallet_xcm::HoldReason::AuthorizeAlias);
 }
 
-/// Every instruction weighs the same, `Transact` its call on top.
-pub type Weigher = FixedWeightBounds<InstructionWeight, RuntimeCall, ConstU32<MAX_INSTRUCTIONS>>;
+/// Every instruction weighs the same, `Transact` its call on top, a deposit the message that tells
+/// of it.
+pub type Weigher =
+	WithNotices<FixedWeightBounds<InstructionWeight, RuntimeCall, ConstU32<MAX_INSTRUCTIONS>>>;
 
 /// Weight is bought with the native asset, at the price of transactions, from the block's author.
 pub type Trader =
@@ -157,7 +174,7 @@ pub type Trader =
 /// Delivery is paid to the block's author by all but the chain itself.
 pub type Fees = XcmFeeManagerFromComponents<
 	Equals<RootLocation>,
-	SendXcmFeeToAccount<AssetTransactors, BlockAuthor>,
+	SendXcmFeeToAccount<NativeTransactor, BlockAuthor>,
 >;
 
 /// Delivery to the relay chain, dearer while its queue is long.

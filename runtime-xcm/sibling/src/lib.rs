@@ -1,9 +1,9 @@
 //! A second parachain's runtime, as small as can be, that talks to programs on the Gear chain.
 //!
-//! It is what a parachain team would start from. A file per concern: this one lists
-//! the pallets, [`configs`] sets them up, [`xcm_config`] holds the whole XCM policy, [`apis`] is what nodes and front ends ask,
-//! [`genesis`] how a chain of it begins. What both runtimes of this repository agree on (block
-//! budget, fees) is in `gearway-runtime-common`.
+//! It is what a parachain team would start from. A file per concern: this one lists the pallets,
+//! [`configs`] sets them up, [`xcm_config`] holds the whole XCM policy, [`apis`] is what nodes and
+//! front ends ask, [`genesis`] how a chain of it begins. What both runtimes of this repository
+//! agree on (block budget, fees) is in `gearway-runtime-common`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
@@ -153,6 +153,10 @@ mod runtime {
 	pub type Utility = pallet_utility;
 	#[runtime::pallet_index(41)]
 	pub type Sudo = pallet_sudo;
+
+	// Programs of the Gear chain.
+	#[runtime::pallet_index(50)]
+	pub type ProgramClient = pallet_program_client;
 }
 
 cumulus_pallet_parachain_system::register_validate_block! {

@@ -14,7 +14,7 @@ use polkadot_sdk::{
 	frame_support::{
 		parameter_types,
 		traits::{
-			ConstU32, ConstU128, Equals, Everything, LinearStoragePrice, Nothing,
+			ConstU32, ConstU128, Contains, Equals, Everything, LinearStoragePrice, Nothing,
 			fungible::HoldConsideration,
 		},
 		weights::Weight,
@@ -128,8 +128,15 @@ pub type Allowed = (
 /// The gate: a trailing topic names the message, then deny goes before allow.
 pub type Barrier = TrailingSetTopicAsId<DenyThenTry<Denied, Allowed>>;
 
-/// The calls that `Transact` may make.
-pub type SafeCalls = Nothing;
+/// The calls that `Transact` may make: the one by which programs' messages arrive.
+pub struct SafeCalls;
+
+impl Contains<RuntimeCall> for SafeCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		use pallet_program_client::Call;
+		matches!(call, RuntimeCall::ProgramClient(Call::receive { .. }))
+	}
+}
 
 // What it costs.
 
