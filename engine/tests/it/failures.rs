@@ -49,7 +49,9 @@ fn fails(body: &str) -> (ErrorReplyReason, Vec<u8>) {
 		let program = deploy(&mut system, &failing(body), b"");
 		let before = (system.program(program), system.memory(program));
 
-		let message = system.send_message(program, ALICE, b"", VALUE).unwrap();
+		// A million instructions, for those who never come to an end.
+		let gas = 1_000_000_000;
+		let message = system.send_with_gas(program, ALICE, b"", VALUE, gas).unwrap();
 		let block = system.run_block();
 		assert_eq!((block.report.processed, block.report.failed), (1, 1));
 

@@ -6,6 +6,7 @@ mod conservation;
 mod failures;
 mod gas;
 mod lifecycle;
+mod metering;
 mod programs;
 mod queue;
 mod support;

@@ -295,12 +295,11 @@ fn bob_gets(handle: &str) -> Vec<(Vec<u8>, Value)> {
 
 #[test]
 fn sending() {
-	let text = (b"text".to_vec(), 0);
 	assert_eq!(
 		bob_gets(
 			"(call $gr_send (i32.const 256) (i32.const 448) (i32.const 4) (i32.const 0) (i32.const 0))"
 		),
-		[text.clone()]
+		[(b"text".to_vec(), 0)]
 	);
 	assert_eq!(
 		bob_gets(
