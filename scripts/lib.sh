@@ -76,3 +76,16 @@ has_wasm_target() {
 	name=$(wasm_toolchain)
 	[ -d "$(rustc ${name:++"$name"} --print sysroot)/lib/rustlib/$WASM_TARGET/lib" ]
 }
+
+SPECS=$TARGET/chain-specs
+
+build_contracts() {
+	quiet_step "contracts" "run 'npm run build' in bridge-contracts" \
+		npm --prefix "$ROOT/bridge-contracts" run build
+}
+
+# Needs the generator to be built.
+generate_chain_specs() {
+	quiet_step "chain specs" "read the message above" \
+		"$TARGET/debug/gearway-chain-specs" all --output-dir "$SPECS"
+}
