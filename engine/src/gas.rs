@@ -20,7 +20,7 @@ pub struct GasSchedule {
 	pub allocated_page: Gas,
 	/// A message that is executed, whatever it does.
 	pub dispatch: Gas,
-	/// A byte of instrumented code that is read and made ready.
+	/// A byte of metered code, or of its initial memory, that is read and made ready.
 	pub code_byte: Gas,
 	/// A chunk of memory that is read from storage.
 	pub chunk_read: Gas,

@@ -39,6 +39,10 @@
 //! | `testkit` | default; an in-memory chain for tests of programs |
 
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+	not(any(feature = "wasmi", feature = "wasmtime")),
+	allow(dead_code, reason = "without a backend, codes are checked and messages posted only")
+)]
 
 extern crate alloc;
 

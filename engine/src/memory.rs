@@ -107,16 +107,12 @@ impl Image {
 	/// Whether a chunk is as the code's data segments have it.
 	fn is_initial(&self, index: u32, now: &[u8]) -> bool {
 		let start = index * CHUNK_SIZE;
-		let mut touching = self
-			.data
-			.iter()
-			.filter(|segment| {
-				let end = u64::from(segment.offset) + segment.bytes.len() as u64;
-				u64::from(segment.offset) < u64::from(start) + u64::from(CHUNK_SIZE)
-					&& end > u64::from(start)
-			})
-			.peekable();
-		if touching.peek().is_none() {
+		let end = u64::from(start) + u64::from(CHUNK_SIZE);
+		// By address, without overlap: so are their ends.
+		let from = self.data.partition_point(|segment| segment.end() <= u64::from(start));
+		let to = self.data.partition_point(|segment| u64::from(segment.offset) < end);
+		let touching = self.data.get(from..to).unwrap_or_default();
+		if touching.is_empty() {
 			return is_zero(now);
 		}
 		let mut initial = alloc::vec![0; CHUNK_SIZE as usize];

@@ -133,12 +133,12 @@ impl<S: State> Execute<'_, S> {
 		};
 		for (price, amount) in [
 			(schedule.dispatch, 1),
-			(schedule.code_byte, code.len),
-			(schedule.new_page, new),
-			(schedule.allocated_page, old),
-			(schedule.chunk_read, self.program.chunks.len()),
+			(schedule.code_byte, code.read_len()),
+			(schedule.new_page, new.into()),
+			(schedule.allocated_page, old.into()),
+			(schedule.chunk_read, self.program.chunks.len().into()),
 		] {
-			meter.charge(price.saturating_mul(u64::from(amount)))?;
+			meter.charge(price.saturating_mul(amount))?;
 		}
 		Ok(())
 	}

@@ -28,6 +28,8 @@ impl Settings {
 pub struct Limits {
 	/// Bytes of a code as uploaded.
 	pub code_len: u32,
+	/// Bytes of a code once it is metered, without its data.
+	pub metered_len: u32,
 	/// Elements of a code's function table.
 	pub table_len: u32,
 	/// Parameters, locals and operands of a function, together.
@@ -53,6 +55,7 @@ impl Limits {
 	pub const fn new() -> Self {
 		Self {
 			code_len: 512 * 1024,
+			metered_len: 1024 * 1024,
 			table_len: 10_000,
 			frame_slots: 1_024,
 			pages: 512,
@@ -61,7 +64,7 @@ impl Limits {
 			outgoing_bytes: 1024 * 1024,
 			panic_len: 1_024,
 			debug_bytes: 16 * 1024,
-			passed_over: 64,
+			passed_over: 256,
 		}
 	}
 }

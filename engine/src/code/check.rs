@@ -13,7 +13,8 @@ use wasmparser::{
 };
 
 use super::{
-	Code, CodeError, CodeMetadata, DEPTH, DataSegment, ENV, Entries, FUEL,
+	Code, CodeError, CodeMetadata, DEPTH, ENV, Entries, FUEL,
+	data::InitialMemory,
 	instrument::{BodyError, Counters, instrument},
 };
 use crate::{ids, message::DispatchKind, pages::PAGE_SIZE, settings::Limits, syscalls};
@@ -81,7 +82,7 @@ struct Reading<'a> {
 	declared_stack_end: Option<u32>,
 	code: CodeSection,
 	bodies: u32,
-	data: Vec<DataSegment>,
+	data: InitialMemory,
 }
 
 impl<'a> Reading<'a> {
@@ -106,7 +107,7 @@ impl<'a> Reading<'a> {
 			declared_stack_end: None,
 			code: CodeSection::new(),
 			bodies: 0,
-			data: Vec::new(),
+			data: InitialMemory::default(),
 		}
 	}
 
@@ -199,8 +200,7 @@ impl<'a> Reading<'a> {
 			}
 			Payload::DataSection(section) => {
 				for (segment, data) in (0..).zip(section) {
-					let data = self.data_segment(segment, data?)?;
-					self.data.push(data);
+					self.data_segment(segment, data?)?;
 				}
 			}
 			// Nothing to keep: an empty memory section, the count that only bulk memory needs,
@@ -299,7 +299,7 @@ impl<'a> Reading<'a> {
 		Ok(())
 	}
 
-	fn data_segment(&self, segment: u32, data: Data<'a>) -> Result<DataSegment, BodyError> {
+	fn data_segment(&mut self, segment: u32, data: Data<'a>) -> Result<(), BodyError> {
 		let offset = match &data.kind {
 			DataKind::Active { offset_expr, .. } => constant(offset_expr)?,
 			DataKind::Passive => None,
@@ -310,7 +310,8 @@ impl<'a> Reading<'a> {
 		if u64::from(offset) + data.data.len() as u64 > self.static_len() {
 			return Err(BodyError::Refused(CodeError::SegmentOutOfBounds { segment }));
 		}
-		Ok(DataSegment { offset, bytes: data.data.to_vec() })
+		self.data.put(offset, data.data);
+		Ok(())
 	}
 
 	fn body(
@@ -330,6 +331,10 @@ impl<'a> Reading<'a> {
 		)?;
 		self.allocations = allocations;
 		self.code.raw(&metered);
+		let limit = self.limits.metered_len;
+		if self.code.byte_len() > limit as usize {
+			return Err(BodyError::Refused(CodeError::MeteredTooLong { limit }));
+		}
 		self.bodies += 1;
 		Ok(())
 	}
@@ -379,7 +384,7 @@ impl<'a> Reading<'a> {
 			static_pages,
 			max_pages,
 			stack_end,
-			data: self.data,
+			data: self.data.into_segments(),
 			len,
 		};
 		Ok(Code { id: ids::code_id(self.bytes), metadata, bytes })
@@ -391,7 +396,7 @@ impl<'a> Reading<'a> {
 		let Some((Some(pointer), true)) = self.globals.first() else { return 0 };
 		let pointer = pointer.cast_unsigned();
 		let aligned = pointer.is_multiple_of(16) && u64::from(pointer) <= self.static_len();
-		let first = self.data.iter().all(|segment| segment.offset >= pointer);
+		let first = self.data.first().is_none_or(|first| first >= pointer);
 		if aligned && first { pointer } else { 0 }
 	}
 

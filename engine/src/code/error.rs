@@ -14,6 +14,11 @@ pub enum CodeError {
 		/// The longest allowed.
 		limit: u32,
 	},
+	/// More bytes than a code may have once it is metered.
+	MeteredTooLong {
+		/// The most allowed.
+		limit: u32,
+	},
 	/// Not a Wasm module: no magic number, or another version.
 	NotWasm,
 	/// A Wasm module that breaks the rules of the MVP with mutable globals and sign extension.
@@ -107,6 +112,9 @@ impl fmt::Display for CodeError {
 		match self {
 			Self::TooLong { actual, limit } => {
 				write!(f, "the code has {actual} bytes, at most {limit} are allowed")
+			}
+			Self::MeteredTooLong { limit } => {
+				write!(f, "the metered code has more than the {limit} bytes that are allowed")
 			}
 			Self::NotWasm => write!(f, "this is no Wasm module"),
 			Self::Invalid { offset, reason } => {

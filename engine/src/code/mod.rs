@@ -7,6 +7,7 @@
 //! without touching codes already uploaded.
 
 mod check;
+mod data;
 mod error;
 mod instrument;
 
@@ -59,10 +60,18 @@ pub struct CodeMetadata {
 	/// Address where the stack begins (it grows down to 0); memory below is scratch. 0 where the
 	/// code has no stack that could be recognised.
 	pub stack_end: u32,
-	/// What its memory begins with.
+	/// What its memory begins with: by address, neither overlapping nor touching.
 	pub data: Vec<DataSegment>,
 	/// Bytes of the metered module.
 	pub len: u32,
+}
+
+impl CodeMetadata {
+	/// Bytes that are read to make the code ready: the module's, and those of initial memory.
+	pub fn read_len(&self) -> u64 {
+		let data: u64 = self.data.iter().map(|segment| segment.bytes.len() as u64).sum();
+		data.saturating_add(self.len.into())
+	}
 }
 
 /// The entry points of a code.
@@ -105,4 +114,11 @@ pub struct DataSegment {
 	pub offset: u32,
 	/// Content.
 	pub bytes: Vec<u8>,
+}
+
+impl DataSegment {
+	/// The address behind it.
+	pub fn end(&self) -> u64 {
+		u64::from(self.offset) + self.bytes.len() as u64
+	}
 }

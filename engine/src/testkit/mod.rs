@@ -1,6 +1,6 @@
 //! A chain in memory, for tests of programs.
 //!
-//! It is the chain's own engine on another [`State`](crate::State): the same checks at upload, the
+//! It is the chain's own engine on another `State`: the same checks at upload, the
 //! same gas to the unit, the same journals applied by the same code.
 //!
 //! ```

@@ -4,7 +4,7 @@ use crate::support::*;
 use gearway_engine::{CodeError, Limits, check_code};
 
 fn refused(code: &[u8]) -> CodeError {
-	check_code(code, &Limits::new()).expect_err("the code is bad")
+	check_code(code, &Limits::new()).map(|code| code.id).expect_err("the code is bad")
 }
 
 /// A module with these fields beside memory and entry points.
@@ -157,6 +157,14 @@ fn sizes() {
 	let operands =
 		with(&format!("(func {} {})", "(i32.const 0) ".repeat(1_100), "drop ".repeat(1_100)));
 	assert!(matches!(refused(&operands), CodeError::FrameTooLarge { actual: 1_100, .. }));
+}
+
+#[test]
+fn metering_makes_no_giant_of_a_dwarf() {
+	// Two bytes a call, 27 once it is counted.
+	let calls = with(&format!("(func $f {})", "(call $f) ".repeat(50_000)));
+	assert!(calls.len() < 110_000);
+	assert_eq!(refused(&calls), CodeError::MeteredTooLong { limit: 1024 * 1024 });
 }
 
 #[test]
