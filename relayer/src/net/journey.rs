@@ -2,8 +2,9 @@
 //! until it discharges, and the discharge arrives back on the sibling.
 
 use super::{
-	chains::{Chain, Seen},
+	chains::Chain,
 	ethereum::{Included, Pair},
+	events::{Seen, Sight},
 	report::{Journey, Sighting, short},
 	setup::{FINALITY, Gateway, LIMIT, PARACHAIN, Programs, dispatched, in_block},
 	steps::{StepError, StepFailure, Steps},
@@ -108,14 +109,15 @@ impl MainJob<'_> {
 		let mut own = sent.events.iter().flatten().filter(|event| sent.is_own(event));
 		let topic = own
 			.find(|e| (e.pallet_name(), e.event_name()) == ("ProgramClient", "MessageSent"))
-			.and_then(|event| Seen::read(sent.block, &event).ok()?.id("topic"))
+			.and_then(|event| Seen::read(Sight::now(sent.block), &event).ok()?.id("topic"))
 			.ok_or_else(|| otherwise(&step, "no event names the topic"))?;
 		let known_by = format!("topic {}", short_id(topic));
 		let said = format!("charge {amount} sent by XCM, {known_by}");
-		track.saw(steps, "sibling", sent.block, known_by, &said);
+		let sight = Sight::now(sent.block);
+		track.saw(steps, "sibling", sight, known_by, &said);
 
 		let step = format!("charge {amount} to arrive on Gear");
-		let (block, message) = steps
+		let (sight, message) = steps
 			.within(
 				PARACHAIN,
 				step.as_str(),
@@ -125,7 +127,7 @@ impl MainJob<'_> {
 				}),
 			)
 			.await?;
-		self.arrived_and_charged(track, block, message, amount).await?;
+		self.arrived_and_charged(track, sight, message, amount).await?;
 		Ok(topic)
 	}
 
@@ -152,16 +154,16 @@ impl MainJob<'_> {
 		let slot = steps.within(FINALITY, step, pair.until_final(included)).await?;
 		let at = BlockId { number: block.number, hash: block.hash.0.into() };
 		let said = format!("finalised by slot {slot}, with charge {amount}, {known_by}");
-		track.saw(steps, "Ethereum", at, known_by, &said);
+		track.saw(steps, "Ethereum", Sight::now(at), known_by, &said);
 
 		let step = format!("the relayer to prove the finality of slot {slot} to Gear");
 		let finality = gear.first(|seen| {
 			let is_it = seen.is("BeaconClient", "HeaderFinalized");
 			seen.number("slot").filter(|known| is_it && *known >= slot.into())
 		});
-		let (block, known) = steps.within(RELAY, step, finality).await?;
+		let (sight, known) = steps.within(RELAY, step, finality).await?;
 		let said = format!("light client knows slot {known} to be final");
-		track.saw(steps, "Gear", block, format!("slot {known}"), &said);
+		track.saw(steps, "Gear", sight, format!("slot {known}"), &said);
 
 		let step = format!("the relayer to prove nonce {nonce} to Gear");
 		let proven = gear.first(|seen| {
@@ -174,57 +176,63 @@ impl MainJob<'_> {
 				_ => None,
 			}
 		});
-		let (block, message) = steps.within(RELAY, step.as_str(), proven).await?;
+		let (sight, message) = steps.within(RELAY, step.as_str(), proven).await?;
 		let message = message.map_err(|reason| otherwise(&step, &reason))?;
-		self.arrived_and_charged(track, block, message, amount).await
+		self.arrived_and_charged(track, sight, message, amount).await
 	}
 
 	async fn arrived_and_charged(
 		&self,
 		track: &mut Track<'_>,
-		block: BlockId,
+		arrived: Sight,
 		message: [u8; 32],
 		amount: u32,
 	) -> Result<(), StepError> {
 		let known_by = format!("message {}", short_id(message));
 		let said = format!("charge {amount} is in the queue, {known_by}");
-		track.saw(self.steps, "Gear", block, known_by.clone(), &said);
+		track.saw(self.steps, "Gear", arrived, known_by.clone(), &said);
 		let what = format!("charge {amount}");
-		let block = dispatched(self.steps, self.gear, message, &what).await?;
-		track.saw(self.steps, "Gear", block, known_by, &format!("capacitor charged by {amount}"));
+		let charged = dispatched(self.steps, self.gear, message, &what).await?;
+		track.saw(self.steps, "Gear", charged, known_by, &format!("capacitor charged by {amount}"));
 		Ok(())
 	}
 
 	/// Follows the discharge from the capacitor back to the sibling.
 	async fn discharge(&self, track: &mut Track<'_>, topic: [u8; 32]) -> Result<(), StepError> {
 		let Self { steps, gear, sibling, programs, .. } = *self;
-		let expected = format!("Discharged: {LIMIT}");
-		let step = "the discharge to leave Gear";
-		let left = gear.first(|seen| {
-			let is_ours =
-				seen.id("topic") == Some(topic) && seen.id("source") == Some(programs.capacitor);
-			match (is_ours, seen.pallet.as_str(), seen.name.as_str()) {
-				(true, "XcmGateway", "MessageSent") => Some(Ok(seen.id("id")?)),
-				(_, "Gear", "MessageUndeliverable") => Some(Err(refusal(seen))),
-				_ => None,
-			}
-		});
-		let (block, message) = steps.within(PARACHAIN, step, left).await?;
-		let message = message.map_err(|reason| otherwise(step, &reason))?;
-		let known_by = format!("message {}", short_id(message));
-		let said = format!("capacitor discharged to the sibling by XCM, {known_by}");
-		track.saw(steps, "Gear", block, known_by.clone(), &said);
-
+		let payload = format!("Discharged: {LIMIT}");
 		let step = "the discharge to arrive on the sibling";
 		let arrived = sibling.first(|seen| {
 			let is_it = seen.is("ProgramClient", "MessageReceived")
 				&& seen.id("program") == Some(programs.capacitor)
 				&& seen.id("topic") == Some(topic)
-				&& seen.bytes("payload").as_deref() == Some(expected.as_bytes());
+				&& seen.bytes("payload").as_deref() == Some(payload.as_bytes());
+			is_it.then(|| seen.id("id")).flatten()
+		});
+		let since = track.latest.map_or(0, |sight| sight.block.number);
+		let kept = gear.first(|seen| {
+			let is_it = seen.is("Gear", "MessageUndeliverable") && seen.sight.block.number >= since;
+			is_it.then(|| refusal(seen))
+		});
+		let either = async {
+			tokio::select! {
+				arrived = arrived => Ok(arrived?),
+				kept = kept => Err(StepFailure::Otherwise(kept?.1)),
+			}
+		};
+		let (received, message) = steps.within(PARACHAIN, step, either).await?;
+
+		let left = gear.first(|seen| {
+			let is_it = seen.is("XcmGateway", "MessageSent")
+				&& seen.id("id") == Some(message)
+				&& seen.id("topic") == Some(topic);
 			is_it.then_some(())
 		});
-		let (block, ()) = steps.within(PARACHAIN, step, arrived).await?;
-		track.saw(steps, "sibling", block, known_by, &format!("received {expected:?}"));
+		let (left, ()) = steps.within(PARACHAIN, "the discharge to leave Gear", left).await?;
+		let known_by = format!("message {}", short_id(message));
+		let said = format!("capacitor discharged to the sibling by XCM, {known_by}");
+		track.saw(steps, "Gear", left, known_by.clone(), &said);
+		track.saw(steps, "sibling", received, known_by, &format!("received {payload:?}"));
 		Ok(())
 	}
 }
@@ -234,22 +242,25 @@ struct Track<'a> {
 	journey: &'a mut Journey,
 	began: Instant,
 	next: usize,
+	latest: Option<Sight>,
 }
 
 impl<'a> Track<'a> {
 	fn begin(journey: &'a mut Journey) -> Self {
-		Self { journey, began: Instant::now(), next: 0 }
+		Self { journey, began: Instant::now(), next: 0, latest: None }
 	}
 
 	/// The next step was seen in a final block.
-	fn saw(&mut self, steps: Steps<'_>, place: &str, block: BlockId, known_by: String, said: &str) {
+	fn saw(&mut self, steps: Steps<'_>, place: &str, sight: Sight, known_by: String, said: &str) {
+		let block = sight.block;
 		steps.console().say(place, &format!("{}: {said}", in_block(block)));
 		let hash = format!("{:?}", block.hash);
-		let after = self.began.elapsed();
+		let after = sight.at.saturating_duration_since(self.began);
 		if let Some(step) = self.journey.steps.get_mut(self.next) {
 			step.seen = Some(Sighting { block: block.number, hash, id: known_by, after });
 		}
 		self.next += 1;
+		self.latest = Some(sight);
 	}
 }
 
@@ -287,7 +298,7 @@ mod tests {
 		let mut track = Track::begin(&mut journeys[0]);
 		for number in 1..=3 {
 			let block = BlockId { number, hash: [9; 32].into() };
-			track.saw(steps, "somewhere", block, "topic".into(), "seen");
+			track.saw(steps, "somewhere", Sight::now(block), "topic".into(), "seen");
 		}
 		assert!(journeys[0].is_complete());
 		let blocks = journeys[0].steps.iter().flat_map(|step| &step.seen).map(|seen| seen.block);

@@ -6,6 +6,7 @@
 
 pub mod chains;
 pub mod ethereum;
+pub mod events;
 pub mod journey;
 pub mod layout;
 pub mod ports;

@@ -1,8 +1,9 @@
 //! What is done once on the fresh chains: the contract, the light client, the programs.
 
 use super::{
-	chains::{Chain, Seen},
+	chains::Chain,
 	ethereum::{CHAIN_ID, Included, Pair},
+	events::{Seen, Sight},
 	report::short,
 	steps::{StepError, StepFailure, Steps},
 };
@@ -120,7 +121,7 @@ async fn upload(
 	let mut queued = None;
 	for event in executed.events.iter().flatten().filter(|event| executed.is_own(event)) {
 		if (event.pallet_name(), event.event_name()) == ("Gear", "MessageQueued") {
-			queued = Seen::read(executed.block, &event).ok();
+			queued = Seen::read(Sight::now(executed.block), &event).ok();
 		}
 	}
 	let ids = queued.and_then(|seen| Some((seen.id("id")?, seen.id("destination")?)));
@@ -128,11 +129,11 @@ async fn upload(
 		step: waiting,
 		source: StepFailure::Otherwise("no event names the program".into()),
 	})?;
-	let block = dispatched(steps, gear, message, &format!("{name}'s init")).await?;
+	let sight = dispatched(steps, gear, message, &format!("{name}'s init")).await?;
 	let id = short(&format!("0x{}", hex::encode(program)));
 	steps
 		.console()
-		.say(gear.name(), &format!("{}: {name} is ready, program {id}", in_block(block)));
+		.say(gear.name(), &format!("{}: {name} is ready, program {id}", in_block(sight.block)));
 	Ok(program)
 }
 
@@ -142,12 +143,12 @@ pub async fn dispatched(
 	gear: &Chain,
 	message: [u8; 32],
 	what: &str,
-) -> Result<BlockId, StepError> {
+) -> Result<Sight, StepError> {
 	let step = format!("{what} to be processed");
-	let (block, outcome) =
+	let (sight, outcome) =
 		steps.within(PARACHAIN, step.as_str(), gear.first(|seen| outcome(seen, message))).await?;
 	match outcome {
-		Ok(()) => Ok(block),
+		Ok(()) => Ok(sight),
 		Err(reason) => Err(StepError { step, source: StepFailure::Otherwise(reason) }),
 	}
 }
