@@ -1,0 +1,167 @@
+//! Calls of the sibling's `receive` by others than a program of Gear.
+//!
+//! - another parachain, though it pays and calls itself by a program's id;
+//! - accounts of the sibling, and its root;
+//! - a user of Gear, who is heard under his own id only.
+
+use crate::common::*;
+use codec::Encode;
+use gearway_emulation::{Arrival, SiblingPara, arrive, ping, run, sibling};
+use gearway_primitives::ProgramMessage;
+use gearway_runtime_common::{GEAR_PARA_ID, SIBLING_PARA_ID, currency::UNIT};
+use pallet_program_client::Error;
+use polkadot_sdk::{
+	cumulus_primitives_core::XcmpMessageFormat,
+	frame_support::{assert_noop, assert_ok},
+	pallet_message_queue::Event as QueueEvent,
+	pallet_xcm,
+	sp_core::H256,
+	sp_keyring::Sr25519Keyring::{Alice, Bob},
+	sp_runtime::traits::BadOrigin,
+	staging_xcm::{VersionedXcm, prelude::*},
+	staging_xcm_executor::traits::ConvertLocation,
+};
+use sibling_runtime::{
+	ProgramClient, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
+	xcm_config::LocationToAccountId,
+};
+use xcm_emulator::TestExt;
+
+const STRANGER: u32 = 2002;
+
+fn message() -> ProgramMessage {
+	ProgramMessage {
+		id: [3; 32],
+		in_reply_to: None,
+		topic: [5; 32],
+		payload: b"Discharged: 1000000".to_vec(),
+	}
+}
+
+/// The XCM by which Gear would bring `message` from `actor`.
+fn answer(actor: H256) -> Xcm<()> {
+	let call =
+		RuntimeCall::ProgramClient(pallet_program_client::Call::receive { message: message() });
+	Xcm(vec![
+		WithdrawAsset((Here, UNIT).into()),
+		BuyExecution { fees: (Here, UNIT).into(), weight_limit: Unlimited },
+		DescendOrigin(account(actor.0).into()),
+		Transact {
+			origin_kind: OriginKind::Xcm,
+			fallback_max_weight: None,
+			call: call.encode().into(),
+		},
+		ExpectTransactStatus(MaybeErrorCode::Success),
+		RefundSurplus,
+		DepositAsset { assets: Wild(AllCounted(1)), beneficiary: account(actor.0).into() },
+		SetTopic([6; 32]),
+	])
+}
+
+/// Has `xcm` arrive on the sibling from parachain `from`; whether it ran to its end, and what was
+/// received by it.
+fn bring(from: u32, xcm: Xcm<()>) -> (bool, Vec<H256>) {
+	let mut data = XcmpMessageFormat::ConcatenatedVersionedXcm.encode();
+	VersionedXcm::from(xcm).encode_to(&mut data);
+	arrive(Arrival { from: from.into(), to: SIBLING_PARA_ID.into(), sent_at: 1, data });
+	let events = sibling(|| ());
+	let success = only(events.iter().filter_map(|event| match event {
+		RuntimeEvent::MessageQueue(QueueEvent::Processed { success, .. }) => Some(*success),
+		_ => None,
+	}));
+	let received = events.into_iter().filter_map(|event| match event {
+		RuntimeEvent::ProgramClient(pallet_program_client::Event::MessageReceived {
+			program,
+			kept,
+			..
+		}) => {
+			assert!(!kept, "nobody asked for it");
+			Some(program)
+		}
+		_ => None,
+	});
+	(success, received.collect())
+}
+
+/// Gives the sibling's account of `location` a hundred tokens.
+fn endow_there(location: Location) {
+	let account = LocationToAccountId::convert_location(&location).expect("has an account");
+	sibling(|| {
+		assert_ok!(sibling_runtime::Balances::transfer_allow_death(
+			RuntimeOrigin::signed(Alice.to_account_id()),
+			account.into(),
+			100 * UNIT
+		));
+	});
+}
+
+#[test]
+fn another_chain_cannot_speak_for_a_program() {
+	run(|| {
+		let program = ping(UNIT);
+		endow_there(Location::new(1, [Parachain(STRANGER)]));
+		assert_eq!(bring(STRANGER, answer(program)), (false, vec![]));
+		// The same from Gear is heard: it is the sender that was wrong with it.
+		assert_eq!(bring(GEAR_PARA_ID, answer(program)), (true, vec![program]));
+
+		let forged = Location::new(1, [Parachain(STRANGER), account(program.0)]);
+		SiblingPara::ext_wrapper(|| {
+			let origin = pallet_xcm::Origin::Xcm(forged);
+			assert_noop!(
+				ProgramClient::receive(origin.into(), message()),
+				Error::<Runtime>::NotGear
+			);
+		});
+	});
+}
+
+#[test]
+fn gear_itself_is_no_program() {
+	run(|| {
+		let mut bare = answer(H256::zero());
+		bare.0.retain(|instruction| !matches!(instruction, DescendOrigin(_)));
+		assert_eq!(bring(GEAR_PARA_ID, bare), (false, vec![]));
+		SiblingPara::ext_wrapper(|| {
+			let origin = pallet_xcm::Origin::Xcm(Location::new(1, [Parachain(GEAR_PARA_ID)]));
+			assert_noop!(
+				ProgramClient::receive(origin.into(), message()),
+				Error::<Runtime>::NotAnActor
+			);
+		});
+	});
+}
+
+#[test]
+fn accounts_and_root_of_the_sibling_are_refused() {
+	run(|| {
+		SiblingPara::ext_wrapper(|| {
+			for origin in [
+				RuntimeOrigin::signed(Alice.to_account_id()),
+				RuntimeOrigin::root(),
+				RuntimeOrigin::none(),
+			] {
+				assert_noop!(ProgramClient::receive(origin, message()), BadOrigin);
+			}
+		});
+	});
+}
+
+#[test]
+fn a_user_of_gear_is_heard_as_himself() {
+	run(|| {
+		let bob = H256(Bob.to_raw_public());
+		endow_there(Location::new(1, [Parachain(GEAR_PARA_ID), account(bob.0)]));
+		gearway_emulation::gear(|| {
+			// The chain puts Bob's location in front, so the one in the message has to go.
+			let mut xcm = answer(bob);
+			xcm.0.retain(|instruction| !matches!(instruction, DescendOrigin(_)));
+			assert_ok!(gear_runtime::PolkadotXcm::send(
+				gear_runtime::RuntimeOrigin::signed(Bob.to_account_id()),
+				Box::new(Location::new(1, [Parachain(SIBLING_PARA_ID)]).into()),
+				Box::new(VersionedXcm::from(xcm)),
+			));
+		});
+		let heard = only(received(&settle().1));
+		assert_eq!((heard.program, heard.kept), (bob, false));
+	});
+}

@@ -1,0 +1,10 @@
+//! The main jobs and the refusals, over three chains. One file a behaviour; each test's network is
+//! its own, and none may change what a parachain has issued.
+
+mod charge;
+mod common;
+mod deposit;
+mod forged;
+mod poor;
+mod refused;
+mod reply;
