@@ -24,4 +24,4 @@ mod world;
 
 pub use block::{Arrival, arrive, in_flight};
 pub use chains::{Emulation, GearPara, RelayRelay, SiblingPara};
-pub use world::{capacitor, endow, gear, ping, run, sibling};
+pub use world::{capacitor, deploy, endow, gear, ping, run, sibling};

@@ -64,7 +64,11 @@ pub fn endow(location: impl Into<Location>, amount: u128) -> AccountId32 {
 }
 
 /// Makes a program of `code` on Gear, has it come to life by `payload` and gives it `purse`.
-fn program(code: &[u8], payload: &[u8], purse: u128) -> H256 {
+///
+/// # Panics
+///
+/// If it does not come to life.
+pub fn deploy(code: &[u8], payload: &[u8], purse: u128) -> H256 {
 	let events = gear(|| {
 		let alice = gear_runtime::RuntimeOrigin::signed(Alice.to_account_id());
 		let (code, payload) = (code.to_vec(), payload.to_vec());
@@ -96,10 +100,10 @@ fn program(code: &[u8], payload: &[u8], purse: u128) -> H256 {
 
 /// A capacitor that discharges at `limit` and owns `purse`.
 pub fn capacitor(limit: u32, purse: u128) -> H256 {
-	program(CAPACITOR, limit.to_string().as_bytes(), purse)
+	deploy(CAPACITOR, limit.to_string().as_bytes(), purse)
 }
 
 /// A ping that owns `purse`.
 pub fn ping(purse: u128) -> H256 {
-	program(PING, &[], purse)
+	deploy(PING, &[], purse)
 }

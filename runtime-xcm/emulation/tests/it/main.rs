@@ -8,3 +8,4 @@ mod forged;
 mod poor;
 mod refused;
 mod reply;
+mod request;
