@@ -12,7 +12,7 @@ use polkadot_sdk::{
 			constants::{BlockExecutionWeight, ExtrinsicBaseWeight, WEIGHT_REF_TIME_PER_SECOND},
 		},
 	},
-	frame_system::limits::{BlockLength, BlockWeights},
+	frame_system::limits::{BlockLength, BlockWeights, WeightsPerClass},
 	polkadot_primitives::MAX_POV_SIZE,
 	sp_runtime::Perbill,
 };
@@ -29,10 +29,10 @@ pub const NORMAL_SHARE: Perbill = Perbill::from_percent(40);
 pub const OPERATIONAL_SHARE: Perbill = Perbill::from_percent(20);
 
 /// What messages of other chains are sure to get, before any transaction.
-pub const XCM_SHARE: Perbill = Perbill::from_percent(10);
+pub const XCM_SHARE: Perbill = Perbill::from_percent(15);
 
 /// What messages of other chains may take besides, of what transactions have left.
-pub const XCM_IDLE_SHARE: Perbill = Perbill::from_percent(10);
+pub const XCM_IDLE_SHARE: Perbill = Perbill::from_percent(5);
 
 /// What hooks and inherents take on average. Ordinary transactions are limited so that one that
 /// fills their share still fits in a block beside them.
@@ -51,19 +51,24 @@ pub const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 /// When the shares above contradict one another: a fault in this file, which a test here and the
 /// runtimes' own integrity tests would meet first.
 pub fn block_weights() -> BlockWeights {
-	BlockWeights::builder()
+	let limit = |share: Perbill| {
+		move |class: &mut WeightsPerClass| {
+			let total = of_block(share);
+			let alone = total.saturating_sub(of_block(HOOKS_SHARE));
+			class.max_total = Some(total);
+			class.max_extrinsic = Some(alone.saturating_sub(class.base_extrinsic));
+		}
+	};
+	let classes = BlockWeights::builder()
 		.base_block(BlockExecutionWeight::get())
-		.for_class(DispatchClass::all(), |weights| {
-			weights.base_extrinsic = ExtrinsicBaseWeight::get();
+		.for_class(DispatchClass::all(), |class| {
+			class.base_extrinsic = ExtrinsicBaseWeight::get();
 		})
-		.for_class(DispatchClass::Normal, |weights| {
-			weights.max_total = Some(NORMAL_SHARE * MAXIMUM_BLOCK_WEIGHT);
-		})
-		.for_class(DispatchClass::Operational, |weights| {
-			weights.max_total = Some(OPERATIONAL_SHARE * MAXIMUM_BLOCK_WEIGHT);
-		})
-		.avg_block_initialization(HOOKS_SHARE)
-		.build_or_panic()
+		.for_class(DispatchClass::Normal, limit(NORMAL_SHARE))
+		.for_class(DispatchClass::Operational, limit(OPERATIONAL_SHARE))
+		.build_or_panic();
+	// The builder takes the largest class for the whole block.
+	BlockWeights { max_block: MAXIMUM_BLOCK_WEIGHT, ..classes }
 }
 
 /// The length limits of a block. Ordinary transactions get the share they have of its weight, as
@@ -98,6 +103,9 @@ mod tests {
 	fn the_limits_are_consistent() {
 		let weights = block_weights();
 		assert_eq!(weights.max_block, MAXIMUM_BLOCK_WEIGHT);
+		let normal = weights.get(DispatchClass::Normal);
+		assert_eq!(normal.max_total, Some(of_block(NORMAL_SHARE)));
+		assert_ne!(normal.max_extrinsic, normal.max_total);
 		weights.validate().expect("consistent");
 	}
 }

@@ -148,7 +148,7 @@ impl Contains<RuntimeCall> for SafeCalls {
 
 /// Most instructions of a message, so that one made of deposits to programs alone fits in the
 /// part of a block that XCM is sure to get.
-pub const MAX_INSTRUCTIONS: u32 = 30;
+pub const MAX_INSTRUCTIONS: u32 = 32;
 
 /// Most assets a message may hold at a time.
 pub const MAX_ASSETS_IN_HOLDING: u32 = 20;
