@@ -9,3 +9,4 @@ mod poor;
 mod refused;
 mod reply;
 mod request;
+mod weight;

@@ -119,12 +119,11 @@ pub mod pallet {
 		DebugNoBound,
 		Encode,
 		Decode,
-		DecodeWithMemTracking,
 		TypeInfo,
 		MaxEncodedLen,
 	)]
-	#[scale_info(skip_type_params(MaxPayload))]
-	pub struct Received<BlockNumber: Parameter + MaxEncodedLen, MaxPayload: Get<u32>> {
+	#[scale_info(skip_type_params(T))]
+	pub struct Received<T: Config> {
 		/// Its id on the Gear chain.
 		pub id: H256,
 		/// The message that it answers, where it is a reply.
@@ -132,13 +131,10 @@ pub mod pallet {
 		/// Its journey.
 		pub topic: Topic,
 		/// The block here in which it came.
-		pub at: BlockNumber,
+		pub at: BlockNumberFor<T>,
 		/// What the program sent.
-		pub payload: BoundedVec<u8, MaxPayload>,
+		pub payload: BoundedVec<u8, T::MaxPayload>,
 	}
-
-	/// [`Received`] as this chain keeps it.
-	pub type ReceivedOf<T> = Received<BlockNumberFor<T>, <T as Config>::MaxPayload>;
 
 	/// A program that accounts of this chain have called.
 	#[derive(
@@ -154,7 +150,7 @@ pub mod pallet {
 	#[scale_info(skip_type_params(T))]
 	pub struct Program<T: Config> {
 		/// Its latest message.
-		pub latest: Option<ReceivedOf<T>>,
+		pub latest: Option<Received<T>>,
 	}
 
 	/// Programs that accounts of this chain have called, with their latest message.
