@@ -44,6 +44,9 @@ const START: Duration = Duration::from_secs(180);
 /// How long a message may take to the next stage: finality of the beacon chain is in it.
 const STAGE: Duration = Duration::from_secs(300);
 
+/// How long stopping may take.
+const STOP: Duration = Duration::from_secs(30);
+
 /// Pause between two looks into the database.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -77,6 +80,15 @@ impl Relayer {
 	async fn kill(mut self) {
 		assert!(self.child.try_wait().unwrap().is_none(), "it ended by itself:\n{}", self.said());
 		self.child.kill().await.unwrap();
+	}
+
+	/// SIGTERM, and waits until it has stopped of its own accord.
+	async fn stop(mut self) {
+		let pid = self.child.id().unwrap().to_string();
+		let sent = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+		assert!(sent.success());
+		let status = timeout(STOP, self.child.wait()).await.unwrap().unwrap();
+		assert!(status.success(), "{status}:\n{}", self.said());
 	}
 
 	fn said(&self) -> String {
@@ -221,7 +233,7 @@ async fn killed_between_any_two_stages_it_delivers_every_message_once() {
 	let mut relayer = Relayer::start(&program, &log, None);
 	nonces.push(network.send().await);
 	relayer.until(&database, &nonces, "done after a restart", seen).await;
-	relayer.kill().await;
+	relayer.stop().await;
 
 	let (received, in_vain) = network.received().await;
 	assert_eq!(received.keys().copied().collect::<Vec<_>>(), nonces);

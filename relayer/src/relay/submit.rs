@@ -25,7 +25,7 @@ pub(super) struct Submitter {
 	in_flight: usize,
 	/// Holds pause after storing and before sending, for tests.
 	pub(super) hold_before_sending: bool,
-	/// Held from the choice of a nonce until the extrinsic with it is stored.
+	/// Held from the choice of a nonce until the extrinsic with it is stored and sent.
 	nonces: Mutex<()>,
 }
 
@@ -91,7 +91,6 @@ impl Submitter {
 		let Load { kind, messages, .. } = load;
 		let submission = NewSubmission { kind, signed, messages };
 		let id = outbox.submit(&submission).await?;
-		drop(alone);
 		tracing::info!(
 			hash = ?submission.signed.hash,
 			nonce,
@@ -100,40 +99,53 @@ impl Submitter {
 			last_block = submission.signed.last_block,
 			"signed and stored"
 		);
-		if self.hold_before_sending {
-			return Ok(true);
+		if let Some(refusal) = self.send_all(gear, outbox, at, Some(id)).await? {
+			// Nobody has these bytes but the node that refused them: they can be forgotten.
+			let reason = format!("the node refused the extrinsic: {refusal}");
+			outbox.close(id, State::Refused, &reason, Blame::Circumstances, patience).await?;
 		}
-		let Some(refusal) = self.send(gear, outbox, id, &submission.signed).await? else {
-			return Ok(true);
-		};
-		// Nobody has these bytes but the node that refused them: they can be forgotten.
-		let reason = format!("the node refused the extrinsic: {refusal}");
-		outbox.close(id, State::Refused, &reason, Blame::Circumstances, patience).await?;
+		drop(alone);
 		Ok(true)
 	}
 
-	/// Sends what was stored and not taken by a node, or taken long ago. Where a node calls it
-	/// invalid, it may be in a block already: its nonce and its era decide, not the node.
+	/// Sends what was stored and not taken by a node, or taken long ago.
 	pub(super) async fn resend(
 		&self,
 		gear: &Client,
 		outbox: &Outbox,
 		at: &At,
 	) -> Result<(), Error> {
+		let _alone = self.nonces.lock().await;
+		self.send_all(gear, outbox, at, None).await?;
+		Ok(())
+	}
+
+	/// Sends what has to be sent, in the order of nonces: not every pool keeps one that comes too
+	/// early. Returns why the node calls the `fresh` one invalid, if it does. Where it says so of
+	/// others, they may be in a block already: nonce and era decide about them, not the node.
+	async fn send_all(
+		&self,
+		gear: &Client,
+		outbox: &Outbox,
+		at: &At,
+		fresh: Option<i64>,
+	) -> Result<Option<Refusal>, Error> {
 		if self.hold_before_sending {
-			return Ok(());
+			return Ok(None);
 		}
 		let (in_flight, _) = self.in_flight(gear, outbox, at).await?;
 		let stale = i64::try_from(RESEND_AFTER.as_millis()).unwrap_or(i64::MAX);
+		let mut refused = None;
 		for Submission { id, signed, sent_at, .. } in in_flight {
 			if sent_at.is_some_and(|sent_at| now().saturating_sub(sent_at) <= stale) {
 				continue;
 			}
 			if let Some(refusal) = self.send(gear, outbox, id, &signed).await? {
 				tracing::debug!(hash = ?signed.hash, %refusal, "not taken");
+				refused = refused.or((fresh == Some(id)).then_some(refusal));
 			}
 		}
-		Ok(())
+		Ok(refused)
 	}
 
 	/// Sends stored bytes. Returns why the node calls them invalid, if it does.
