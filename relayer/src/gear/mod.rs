@@ -22,7 +22,8 @@ use subxt::{
 	OnlineClient, PolkadotConfig,
 	backend::LegacyBackend,
 	client::OnlineClientAtBlock,
-	config::{Hasher, RpcConfigFor},
+	config::{Hasher, RpcConfigFor, polkadot::SpecVersionForRange},
+	dynamic::At as _,
 	ext::scale_value::Value,
 	rpcs::{RpcClient, methods::legacy::LegacyRpcMethods, rpc_params},
 	utils::{AccountId32, H256},
@@ -44,8 +45,14 @@ pub struct Client {
 struct Connection {
 	rpc: RpcClient,
 	methods: LegacyRpcMethods<RpcConfigFor<PolkadotConfig>>,
-	chain: OnlineClient<PolkadotConfig>,
+	backend: Arc<LegacyBackend<PolkadotConfig>>,
+	genesis: H256,
+	/// The version of the runtime met last, and the chain as that runtime describes it.
+	latest: Mutex<Option<(Version, OnlineClient<PolkadotConfig>)>>,
 }
+
+/// A runtime's version: of its specification, and of its extrinsics' format.
+type Version = (u32, u32);
 
 /// A block's number and hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +67,7 @@ impl Client {
 	/// Connects, and remembers which chain it is: a node of another chain is refused later on.
 	pub async fn connect(endpoint: Endpoint) -> Result<Self, GearError> {
 		let connection = Connection::open(&endpoint).await?;
-		let genesis = connection.chain.genesis_hash();
+		let genesis = connection.genesis;
 		Ok(Self { endpoint, genesis, connection: Mutex::new(Some(Arc::new(connection))) })
 	}
 
@@ -80,7 +87,7 @@ impl Client {
 			return Ok(connection.clone());
 		}
 		let connection = Connection::open(&self.endpoint).await?;
-		let found = connection.chain.genesis_hash();
+		let found = connection.genesis;
 		if found != self.genesis {
 			return Err(GearError::AnotherChain { expected: self.genesis, found });
 		}
@@ -136,8 +143,7 @@ impl Client {
 
 	/// The chain as it stood at a block.
 	pub async fn at(&self, block: BlockId) -> Result<At, GearError> {
-		self.with(async |c| Ok(c.chain.at_block_hash_and_number(block.hash, block.number).await?))
-			.await
+		self.with(async |c| c.at(block).await).await
 	}
 
 	/// The chain as it stood at the latest finalised block.
@@ -165,9 +171,19 @@ impl Client {
 		self.with(async |c| Ok(c.methods.system_account_next_index(account).await?)).await
 	}
 
-	/// The nonce of an account at a block.
+	/// The nonce of an account at a block; read from storage, where the node need not run the
+	/// runtime for it.
 	pub async fn nonce_at(&self, at: &At, account: &AccountId32) -> Result<u64, GearError> {
-		self.with(async |_| Ok(at.tx().account_nonce(account).await?)).await
+		self.with(async |_| {
+			let address = subxt::dynamic::storage::<Vec<Value>, Value>("System", "Account");
+			let key = vec![Value::from_bytes(account.0)];
+			let Some(info) = at.storage().try_fetch(address, key).await? else { return Ok(0) };
+			let nonce = info.decode().ok().and_then(|info| info.at("nonce")?.as_u128());
+			nonce.and_then(|nonce| u64::try_from(nonce).ok()).ok_or_else(|| {
+				GearError::Incompatible("storage System.Account: there is no nonce in it".into())
+			})
+		})
+		.await
 	}
 
 	/// Reads a storage entry into a type that this program shares with the runtime; `None` where
@@ -304,11 +320,41 @@ impl Connection {
 	async fn open(endpoint: &Endpoint) -> Result<Self, GearError> {
 		let open = async {
 			let rpc = RpcClient::from_insecure_url(endpoint.url().as_str()).await?;
-			let backend = LegacyBackend::builder().build(rpc.clone());
-			let config = PolkadotConfig::builder().use_historic_types(false).build();
-			let chain = OnlineClient::from_backend_with_config(config, Arc::new(backend)).await?;
-			Ok(Self { methods: LegacyRpcMethods::new(rpc.clone()), rpc, chain })
+			let methods = LegacyRpcMethods::new(rpc.clone());
+			let backend = Arc::new(LegacyBackend::builder().build(rpc.clone()));
+			let genesis = methods.genesis_hash().await?;
+			Ok(Self { rpc, methods, backend, genesis, latest: Mutex::new(None) })
 		};
 		open.await.map_err(|error: GearError| error.located(endpoint))
+	}
+
+	/// The chain as it stood at a block.
+	///
+	/// The runtime's version is asked of the node, which remembers it; left to itself the client
+	/// would have the runtime executed for it at every block.
+	async fn at(&self, block: BlockId) -> Result<At, GearError> {
+		let version = self.methods.state_get_runtime_version(Some(block.hash)).await?;
+		let version = (version.spec_version, version.transaction_version);
+		let mut latest = self.latest.lock().await;
+		let chain = match latest.as_ref() {
+			Some((known, chain)) if *known == version => chain.clone(),
+			_ => {
+				let (spec_version, transaction_version) = version;
+				let always = SpecVersionForRange {
+					block_range: 0..u64::MAX,
+					spec_version,
+					transaction_version,
+				};
+				let config = PolkadotConfig::builder()
+					.use_historic_types(false)
+					.set_spec_version_for_block_ranges([always])
+					.build();
+				let chain =
+					OnlineClient::from_backend_with_config(config, self.backend.clone()).await?;
+				latest.insert((version, chain)).1.clone()
+			}
+		};
+		drop(latest);
+		Ok(chain.at_block_hash_and_number(block.hash, block.number).await?)
 	}
 }

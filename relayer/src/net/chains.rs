@@ -18,25 +18,30 @@ use crate::{
 use futures::{Stream, StreamExt};
 use std::{
 	collections::VecDeque,
+	convert::Infallible,
 	fs, io,
 	path::{Path, PathBuf},
 	sync::Arc,
-	time::{Duration, SystemTime},
+	time::{Duration, Instant, SystemTime},
 };
 use subxt::rpcs::{RpcClient, rpc_params};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 /// Pause before the next block while something happens on the chain.
-const LIVELY_PAUSE: Duration = Duration::from_secs(1);
+const LIVELY_PAUSE: Duration = Duration::from_secs(2);
 
 /// Pause before the next block while nothing does. Every block costs memory for good.
 const IDLE_PAUSE: Duration = Duration::from_secs(60);
 
 /// After that many blocks in which nothing happened the chain is taken to be idle.
-const BLOCKS_UNTIL_IDLE: u32 = 6;
+const BLOCKS_UNTIL_IDLE: u32 = 3;
 
 /// Pause between two attempts to reach a chain that is being started.
 const CONNECT_PAUSE: Duration = Duration::from_millis(250);
+
+/// A chain that has not answered for that long is lost. Making a block may take a minute on a
+/// machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How many events of a chain are remembered.
 const REMEMBERED_EVENTS: usize = 10_000;
@@ -259,28 +264,38 @@ struct Follower {
 }
 
 impl Follower {
+	/// Goes on until nothing has succeeded for too long.
 	async fn run(self) {
-		if let Err(reason) = self.follow().await {
-			self.record.send_modify(|record| record.lost = Some(reason));
+		let mut next = 1;
+		let mut succeeded = Instant::now();
+		loop {
+			let Err(reason) = self.follow(&mut next, &mut succeeded).await;
+			tracing::debug!(endpoint = %self.client.endpoint(), "{reason}");
+			if succeeded.elapsed() > PATIENCE {
+				self.record.send_modify(|record| record.lost = Some(reason));
+				return;
+			}
+			tokio::time::sleep(CONNECT_PAUSE).await;
 		}
 	}
 
-	/// Goes on until something fails; the reason is what comes back.
-	async fn follow(&self) -> Result<(), String> {
+	/// Reads all blocks from `next` on, as they come; sees to it that they come. Goes on until
+	/// something fails; the reason is what comes back.
+	async fn follow(&self, next: &mut u64, succeeded: &mut Instant) -> Result<Infallible, String> {
 		let mut signals = self.signals().await?;
-		let mut next = 1;
 		let mut quiet_blocks = 0;
 		loop {
+			let last = self.client.finalized().await.map_err(in_words)?.number;
+			while *next <= last {
+				quiet_blocks = if self.read(*next).await? { 0 } else { quiet_blocks + 1 };
+				*next += 1;
+			}
+			*succeeded = Instant::now();
 			let pause = if quiet_blocks < BLOCKS_UNTIL_IDLE { LIVELY_PAUSE } else { IDLE_PAUSE };
 			match timeout(pause, signals.next()).await {
 				Ok(Some(())) => {}
 				Ok(None) => signals = self.signals().await?,
 				Err(_) => self.make_block().await?,
-			}
-			let last = self.client.finalized().await.map_err(in_words)?.number;
-			while next <= last {
-				quiet_blocks = if self.read(next).await? { 0 } else { quiet_blocks + 1 };
-				next += 1;
 			}
 		}
 	}

@@ -39,7 +39,7 @@ pub const CHAIN_ID: u64 = 31337;
 
 /// Real time that a slot takes at least, in milliseconds; six seconds pass on the chain. Finality
 /// takes three to four epochs of eight slots, and every slot half a second of a core.
-const SLOT_MS: u64 = 600;
+const SLOT_MS: u64 = 1_000;
 
 /// Secret key of the first account that development nodes fund; everybody knows it.
 const KEY: B256 =
