@@ -43,22 +43,26 @@ impl<T: Config> Pallet<T> {
 		if location.chain_location().is_here() {
 			return Err(Error::<T>::ReplyToLocal.into());
 		}
-		let location = VersionedLocation::from(location.clone());
+		let versioned = VersionedLocation::from(location.clone());
 		Routes::<T>::try_mutate(account, |route| {
 			match route {
-				Some(route) if route.reply_to == reply_to && route.location == location => {
+				Some(route) if route.reply_to == reply_to && route.location == versioned => {
 					return Ok(());
 				}
 				Some(route) => {
-					route.location = location;
+					route.location = versioned;
 					route.reply_to = reply_to;
 				}
 				None => {
 					let deposit = T::RouteDeposit::get();
 					T::Currency::hold(&HoldReason::Route.into(), account, deposit)?;
-					*route = Some(Route { location, reply_to, deposit });
+					*route = Some(Route { location: versioned, reply_to, deposit });
 				}
 			}
+			Self::deposit_event(Event::RouteOpened {
+				account: account.clone(),
+				origin: location.clone(),
+			});
 			Ok(())
 		})
 	}

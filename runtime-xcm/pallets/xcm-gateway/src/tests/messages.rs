@@ -96,7 +96,14 @@ fn a_route_costs_a_deposit_once_and_gives_it_back() {
 
 		assert_ok!(send_as(alice(), Some(reply_to(&[7, 2]))));
 		assert_eq!(held(), ROUTE_DEPOSIT);
+		let opened = Event::RouteOpened { account: account.clone(), origin: alice() };
+		System::assert_has_event(opened.clone().into());
+		System::reset_events();
 		assert_ok!(send_as(alice(), Some(reply_to(&[7, 9]))));
+		System::assert_has_event(opened.clone().into());
+		System::reset_events();
+		assert_ok!(send_as(alice(), Some(reply_to(&[7, 9]))));
+		assert!(System::events().iter().all(|record| record.event != opened.clone().into()));
 		assert_eq!(held(), ROUTE_DEPOSIT);
 		let route = Routes::<Runtime>::get(&account).expect("there is a route");
 		assert_eq!((route.location, route.reply_to), (alice().into(), reply_to(&[7, 9])));
