@@ -27,7 +27,7 @@ quiet_step() { # "what it does" "cure" COMMAND...
 	local what=$1 cure=$2 start=$EPOCHREALTIME log
 	shift 2
 	log=$LOGS/$(tr -cs 'a-zA-Z0-9\n' '-' <<<"$what").log
-	printf '  %-58s' "$what"
+	printf '  %-70s ' "$what"
 	if "$@" >"$log" 2>&1 </dev/null; then
 		printf 'done  %7s s\n' "$(seconds_since "$start")"
 	else
@@ -47,7 +47,7 @@ loud_step() { # "what it does" COMMAND...
 }
 
 already() { # "what"
-	printf '  %-58salready there\n' "$1"
+	printf '  %-70s already there\n' "$1"
 }
 
 # Name of the toolchain that can build for Wasm; empty for the current one.
