@@ -19,10 +19,9 @@ use futures::{Stream, StreamExt};
 use std::{
 	collections::VecDeque,
 	convert::Infallible,
-	fs, io,
-	path::{Path, PathBuf},
+	path::PathBuf,
 	sync::Arc,
-	time::{Duration, Instant, SystemTime},
+	time::{Duration, Instant},
 };
 use subxt::rpcs::{RpcClient, rpc_params};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
@@ -48,46 +47,6 @@ const REMEMBERED_EVENTS: usize = 10_000;
 
 /// Pallets whose events come with every block.
 const ROUTINE_PALLETS: [&str; 2] = ["System", "ParachainSystem"];
-
-/// Where a chain keeps its clock: `Timestamp.Now`, milliseconds since 1970 as a `u64`.
-const CLOCK_KEY: &str = "0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb";
-
-/// A chain spec that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SpecError {
-	/// It cannot be read, or its copy cannot be written.
-	#[error("chain spec {path}: {source}", path = .path.display())]
-	Io {
-		/// The file.
-		path: PathBuf,
-		/// Why.
-		source: io::Error,
-	},
-	/// It has no raw genesis state.
-	#[error("chain spec {}: a raw spec is expected, with genesis.raw.top\n  cure: run `make build`", .0.display())]
-	NotRaw(PathBuf),
-}
-
-/// Copies a raw chain spec, and sets the chain's clock to `now`.
-///
-/// Without a clock in the genesis state chopsticks reads the machine's, several times for the same
-/// block, and the first block fails when a slot ends in between.
-pub fn copy_spec(from: &Path, to: &Path, now: SystemTime) -> Result<(), SpecError> {
-	let io = |path: &Path| {
-		let path = path.to_path_buf();
-		move |source| SpecError::Io { path, source }
-	};
-	let json = fs::read(from).map_err(io(from))?;
-	let mut spec: serde_json::Value =
-		serde_json::from_slice(&json).map_err(|_| SpecError::NotRaw(from.into()))?;
-	let top = spec.pointer_mut("/genesis/raw/top").and_then(serde_json::Value::as_object_mut);
-	let top = top.ok_or_else(|| SpecError::NotRaw(from.into()))?;
-	let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-	let clock = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
-	top.insert(CLOCK_KEY.into(), format!("0x{}", hex::encode(clock.to_le_bytes())).into());
-	let copy = serde_json::to_vec(&spec).map_err(|error| io(to)(error.into()))?;
-	fs::write(to, copy).map_err(io(to))
-}
 
 /// The program that runs both parachains, from the specs given.
 pub fn program(
@@ -338,37 +297,4 @@ impl Follower {
 
 fn in_words(error: impl ToString) -> String {
 	error.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn a_copied_spec_has_a_clock_and_everything_else() {
-		let folder = tempfile::tempdir().unwrap();
-		let [from, to] = ["from.json", "to.json"].map(|name| folder.path().join(name));
-		fs::write(&from, r#"{"id":"x","genesis":{"raw":{"top":{"0x3a":"0x01"}}}}"#).unwrap();
-
-		copy_spec(&from, &to, SystemTime::UNIX_EPOCH + Duration::from_millis(0x0102)).unwrap();
-
-		let copy: serde_json::Value = serde_json::from_slice(&fs::read(&to).unwrap()).unwrap();
-		let top = &copy["genesis"]["raw"]["top"];
-		assert_eq!(top[CLOCK_KEY], "0x0201000000000000");
-		assert_eq!(top["0x3a"], "0x01");
-		assert_eq!(copy["id"], "x");
-	}
-
-	#[test]
-	fn a_spec_that_is_not_raw_is_refused() {
-		let folder = tempfile::tempdir().unwrap();
-		let [from, to] = ["from.json", "to.json"].map(|name| folder.path().join(name));
-		for text in ["", "[]", r#"{"genesis":{"runtimeGenesis":{}}}"#] {
-			fs::write(&from, text).unwrap();
-			let error = copy_spec(&from, &to, SystemTime::UNIX_EPOCH).unwrap_err();
-			assert!(error.to_string().contains("make build"), "{error}");
-		}
-		let error = copy_spec(Path::new("/no/spec"), &to, SystemTime::UNIX_EPOCH).unwrap_err();
-		assert!(error.to_string().contains("/no/spec"), "{error}");
-	}
 }

@@ -15,6 +15,7 @@ pub mod process;
 pub mod relayer;
 pub mod report;
 pub mod setup;
+pub mod spec;
 pub mod steps;
 
 mod up;

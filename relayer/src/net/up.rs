@@ -1,7 +1,7 @@
 //! `gearway net up`: from nothing to the main job done, and everything ended afterwards.
 
 use super::{
-	chains::{self, Chain, SpecError},
+	chains::{self, Chain},
 	ethereum::{self, Pair},
 	journey::{self, MainJob},
 	layout::{DataDir, LayoutError, Repository},
@@ -11,6 +11,7 @@ use super::{
 	relayer,
 	report::{Console, Journey, aligned, seconds, table},
 	setup::{self, Gateway, Programs},
+	spec::{self, SpecError},
 	steps::{StepError, StepFailure, Steps},
 };
 use std::{
@@ -168,7 +169,7 @@ impl Network<'_> {
 		self.start_program(ethereum::program(parts, ports, &data))?;
 		let specs = ["gear-spec.json", "sibling-spec.json"].map(|name| self.data.path(name));
 		for (from, to) in [&parts.gear_spec, &parts.sibling_spec].into_iter().zip(&specs) {
-			chains::copy_spec(from, to, SystemTime::now())?;
+			spec::copy(from, to, SystemTime::now())?;
 		}
 		self.start_program(chains::program(parts, specs, ports, self.data.path(".")))?;
 
