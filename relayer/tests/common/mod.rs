@@ -8,6 +8,7 @@ use gearway::net::{
 	ports::Ports,
 	preflight::{self, Parts},
 	process::Processes,
+	spec,
 };
 use std::{path::Path, time::SystemTime};
 use tempfile::TempDir;
@@ -58,7 +59,7 @@ impl Ground {
 		let specs = ["gear-spec.json", "sibling-spec.json"].map(|name| self.data.path(name));
 		for (from, to) in [&self.parts.gear_spec, &self.parts.sibling_spec].into_iter().zip(&specs)
 		{
-			chains::copy_spec(from, to, SystemTime::now()).unwrap();
+			spec::copy(from, to, SystemTime::now()).unwrap();
 		}
 		let program = chains::program(&self.parts, specs, &self.ports, self.data.path("."));
 		self.processes.start(program).unwrap();
