@@ -70,11 +70,7 @@ impl Confirm {
 	async fn walk(&mut self, head: BlockId) -> Result<bool, Error> {
 		let context = self.context.clone();
 		let Context { gear, outbox, .. } = &*context;
-		let Some(walked) = outbox.walked().await? else {
-			// What was before is in the chain's record.
-			outbox.walk(head, &[]).await?;
-			return Ok(true);
-		};
+		let walked = outbox.walked().await?.unwrap_or(head);
 		if head.number < walked.number {
 			return Err(Error::Disagreement(format!(
 				"the Gear node is at finalised block {}, and block {} was finalised before; it is \

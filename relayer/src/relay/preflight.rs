@@ -95,6 +95,11 @@ async fn open_outbox(
 		gateway: config.ethereum.gateway,
 	};
 	outbox.identify(&identity).await?;
+	if outbox.walked().await?.is_none() {
+		// From here on the place of every delivery is found. What was before is in the chain's
+		// own record.
+		outbox.walk(gear.finalized().await?, &[]).await?;
+	}
 	Ok((outbox, lock))
 }
 

@@ -97,7 +97,7 @@ impl Submitter {
 			?kind,
 			messages = ?submission.messages,
 			last_block = submission.signed.last_block,
-			"signed and stored"
+			"extrinsic signed and stored"
 		);
 		if let Some(refusal) = self.send_all(gear, outbox, at, Some(id)).await? {
 			// Nobody has these bytes but the node that refused them: they can be forgotten.
@@ -158,7 +158,7 @@ impl Submitter {
 	) -> Result<Option<Refusal>, Error> {
 		let refusal = match gear.submit(&signed.bytes).await {
 			Ok(hash) => {
-				tracing::info!(?hash, nonce = signed.nonce, "sent");
+				tracing::info!(?hash, nonce = signed.nonce, "extrinsic sent");
 				outbox.taken(id).await?;
 				return Ok(None);
 			}
