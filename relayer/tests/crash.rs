@@ -137,10 +137,10 @@ struct Network {
 
 async fn network(ground: &Ground, console: &Console) -> Network {
 	ground.start_ethereum();
-	ground.start_parachains();
+	let [gear_id, _] = ground.start_parachains();
 	let steps = Steps::new(console);
 	let url = ground.ports.url("ws", Listener::Gear);
-	let gear = Chain::connect("Gear", &url, START).await.unwrap();
+	let gear = Chain::connect("Gear", &gear_id, &url, START).await.unwrap();
 	let programs = setup::programs(steps, &gear).await.unwrap();
 	let pair = Pair::connect(&ground.ports, START).await.unwrap();
 	let gateway = setup::gateway(steps, &pair, &gear, &ground.parts.contract).await.unwrap();

@@ -130,9 +130,11 @@ pub struct Chain {
 }
 
 impl Chain {
-	/// Connects as soon as the chain answers, and follows it from its first block on.
+	/// Connects as soon as the chain answers, and follows it from its first block on. `id` is that
+	/// of its spec.
 	pub async fn connect(
 		name: &'static str,
+		id: &str,
 		url: &str,
 		within: Duration,
 	) -> Result<Self, ChainError> {
@@ -152,6 +154,14 @@ impl Chain {
 		let client = Arc::new(connected.map_err(|_| silent(last))?);
 		let rpc =
 			RpcClient::from_insecure_url(url).await.map_err(|error| silent(error.to_string()))?;
+		// Chopsticks goes to another port when its own is taken, and somebody else answers there.
+		let found: String = rpc
+			.request("system_chain", rpc_params![])
+			.await
+			.map_err(|error| silent(error.to_string()))?;
+		if found != id {
+			return Err(silent(format!("the chain {found} answers, instead of {id}")));
+		}
 		let record = watch::Sender::new(Record::default());
 		let follower = Follower { client: client.clone(), rpc, record: record.clone() };
 		Ok(Self { name, client, record, follower: tokio::spawn(follower.run()) })

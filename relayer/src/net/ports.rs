@@ -2,9 +2,12 @@
 
 use std::{
 	collections::BTreeMap,
-	fmt,
-	net::{Ipv4Addr, TcpListener},
+	fmt, io,
+	net::{Ipv4Addr, TcpListener, UdpSocket},
 };
+
+/// How often a free port is asked for before there seems to be none.
+const ATTEMPTS: u32 = 16;
 
 /// Who listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +69,7 @@ pub enum PortsError {
 		/// Who would have listened.
 		listener: Listener,
 		/// What the system says.
-		source: std::io::Error,
+		source: io::Error,
 	},
 }
 
@@ -75,86 +78,110 @@ fn list(taken: &[(Listener, u16)]) -> String {
 	each.collect::<Vec<_>>().join(", ")
 }
 
-/// A port for every listener, each free when it was chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ports(BTreeMap<Listener, u16>);
+/// A port for every listener, free of others' listeners when it was chosen, and not chosen by
+/// another network as long as this lives.
+#[derive(Debug)]
+pub struct Ports(BTreeMap<Listener, Reservation>);
+
+/// A port that is taken, though nobody listens on it yet.
+#[derive(Debug)]
+struct Reservation {
+	port: u16,
+	/// The datagram port of the same number, which nobody here uses: whoever holds it has the
+	/// number. The system lets go of it when this process ends, however it ends.
+	_mark: UdpSocket,
+}
 
 impl Ports {
 	/// Ports from `base` on; without a base the customary ones, and any free one where a customary
 	/// one is taken.
 	pub fn choose(base: Option<u16>) -> Result<Self, PortsError> {
-		// Held until all are chosen, so that none is chosen twice.
-		let held = match base {
-			Some(base) => consecutive(base)?,
-			None => customary()?,
-		};
-		Ok(Self(held.into_iter().map(|(listener, (port, _))| (listener, port)).collect()))
+		match base {
+			Some(base) => Self::consecutive(base),
+			None => Self::each(|listener| reserve(listener.customary()).or_else(|_| reserve_any())),
+		}
+	}
+
+	/// Any free ports.
+	pub fn any() -> Result<Self, PortsError> {
+		Self::each(|_| reserve_any())
 	}
 
 	/// The port that `listener` listens on.
 	pub fn of(&self, listener: Listener) -> u16 {
-		self.0.get(&listener).copied().unwrap_or_else(|| listener.customary())
+		self.0.get(&listener).map_or_else(|| listener.customary(), |reservation| reservation.port)
 	}
 
 	/// The address that `listener` is reached at, such as `http://127.0.0.1:8545`.
 	pub fn url(&self, scheme: &str, listener: Listener) -> String {
 		format!("{scheme}://{}:{}", Ipv4Addr::LOCALHOST, self.of(listener))
 	}
-}
 
-type Held = BTreeMap<Listener, (u16, TcpListener)>;
-
-fn consecutive(base: u16) -> Result<Held, PortsError> {
-	let mut held = Held::new();
-	let mut taken = Vec::new();
-	for (offset, listener) in (0u16..).zip(Listener::ALL) {
-		let port = base.checked_add(offset).ok_or(PortsError::TooHigh { base })?;
-		match bind(port) {
-			Ok(socket) => drop(held.insert(listener, (port, socket))),
-			Err(_) => taken.push((listener, port)),
+	fn consecutive(base: u16) -> Result<Self, PortsError> {
+		let mut reserved = BTreeMap::new();
+		let mut taken = Vec::new();
+		for (offset, listener) in (0u16..).zip(Listener::ALL) {
+			let port = base.checked_add(offset).ok_or(PortsError::TooHigh { base })?;
+			match reserve(port) {
+				Ok(reservation) => drop(reserved.insert(listener, reservation)),
+				Err(_) => taken.push((listener, port)),
+			}
 		}
+		if taken.is_empty() { Ok(Self(reserved)) } else { Err(PortsError::InUse(taken)) }
 	}
-	if taken.is_empty() { Ok(held) } else { Err(PortsError::InUse(taken)) }
+
+	fn each(
+		mut reserve: impl FnMut(Listener) -> io::Result<Reservation>,
+	) -> Result<Self, PortsError> {
+		let mut reserved = BTreeMap::new();
+		for listener in Listener::ALL {
+			let none_free = |source| PortsError::NoneFree { listener, source };
+			reserved.insert(listener, reserve(listener).map_err(none_free)?);
+		}
+		Ok(Self(reserved))
+	}
 }
 
-fn customary() -> Result<Held, PortsError> {
-	let mut held = Held::new();
-	for listener in Listener::ALL {
-		let none_free = |source| PortsError::NoneFree { listener, source };
-		let socket = bind(listener.customary()).or_else(|_| bind(0)).map_err(none_free)?;
-		let port = socket.local_addr().map_err(none_free)?.port();
-		held.insert(listener, (port, socket));
-	}
-	Ok(held)
+fn reserve(port: u16) -> io::Result<Reservation> {
+	let mark = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
+	let port = mark.local_addr()?.port();
+	// Free again at once, for the one who is to listen.
+	drop(TcpListener::bind((Ipv4Addr::LOCALHOST, port))?);
+	Ok(Reservation { port, _mark: mark })
 }
 
-fn bind(port: u16) -> std::io::Result<TcpListener> {
-	TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+fn reserve_any() -> io::Result<Reservation> {
+	// The system chooses a free datagram port; that a listener has its number is rare.
+	(0..ATTEMPTS).find_map(|_| reserve(0).ok()).map_or_else(|| reserve(0), Ok)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 
+	fn listen(port: u16) -> io::Result<TcpListener> {
+		TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+	}
+
 	#[test]
-	fn ports_are_distinct_and_free_even_when_the_customary_are_taken() {
-		// Some may be taken by others already, which serves as well.
-		let _taken: Vec<_> = Listener::ALL.map(|listener| bind(listener.customary())).into();
-		let ports = Ports::choose(None).unwrap();
-		let mut chosen: Vec<_> = Listener::ALL.map(|listener| ports.of(listener)).into();
-		for port in &chosen {
-			bind(*port).unwrap();
+	fn two_networks_never_share_a_port() {
+		// Whether the customary ports are free or not.
+		let networks = [Ports::choose(None), Ports::choose(None), Ports::any()].map(Result::unwrap);
+		let mut all: Vec<_> =
+			networks.iter().flat_map(|ports| Listener::ALL.map(|l| ports.of(l))).collect();
+		for port in &all {
+			listen(*port).unwrap();
 		}
-		chosen.sort_unstable();
-		chosen.dedup();
-		assert_eq!(chosen.len(), Listener::ALL.len());
+		all.sort_unstable();
+		all.dedup();
+		assert_eq!(all.len(), networks.len() * Listener::ALL.len());
 	}
 
 	#[test]
 	fn all_ports_in_use_are_told_at_once() {
-		let first = bind(0).unwrap();
+		let first = listen(0).unwrap();
 		let base = first.local_addr().unwrap().port();
-		let Ok(_third) = bind(base + 2) else { return };
+		let Ok(_third) = listen(base + 2) else { return };
 		let error = Ports::choose(Some(base)).unwrap_err();
 		let told = error.to_string();
 		assert!(told.contains(&format!("{base} (Gear's RPC)")), "{told}");
@@ -169,7 +196,7 @@ mod tests {
 
 	#[test]
 	fn addresses_are_loopback() {
-		let ports = Ports::choose(None).unwrap();
+		let ports = Ports::any().unwrap();
 		let url = ports.url("ws", Listener::Gear);
 		assert!(url.starts_with("ws://127.0.0.1:"), "{url}");
 	}

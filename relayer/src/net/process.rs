@@ -461,4 +461,33 @@ mod tests {
 		processes.stop().await;
 		assert!(is_gone(child).await);
 	}
+
+	/// Names the folder for [`victim`].
+	const VICTIM: &str = "GEARWAY_TEST_VICTIM";
+
+	/// What the test below starts and kills; nothing by itself.
+	#[tokio::test]
+	async fn victim() {
+		let Some(folder) = std::env::var_os(VICTIM) else { return };
+		let processes = Processes::new(folder.into());
+		processes.start(shell("orphan", "echo $$; sleep 1000", Ending::Asked)).unwrap();
+		std::future::pending::<()>().await;
+	}
+
+	#[tokio::test]
+	async fn nothing_outlives_a_killed_gearway() {
+		let folder = tempfile::tempdir().unwrap();
+		let mut gearway = Command::new(std::env::current_exe().unwrap())
+			.args(["--exact", "net::process::tests::victim"])
+			.env(VICTIM, folder.path())
+			.stdout(Stdio::null())
+			.spawn()
+			.unwrap();
+		let processes = Processes::new(folder.path().into());
+		let orphan: i32 = first_line(&processes, "orphan").await.parse().unwrap();
+
+		gearway.kill().await.unwrap();
+
+		assert!(is_gone(orphan).await);
+	}
 }

@@ -82,7 +82,7 @@ mod tests {
 	fn the_relayer_accepts_its_configuration() {
 		let folder = tempfile::tempdir().unwrap();
 		let data = DataDir::take(folder.path()).unwrap();
-		let ports = Ports::choose(None).unwrap();
+		let ports = Ports::any().unwrap();
 		let gateway = Address::repeat_byte(0x42);
 
 		let program = program(&data, &ports, gateway, 7).unwrap();

@@ -37,7 +37,9 @@ pub enum SpecError {
 /// Without a clock in the genesis state chopsticks reads the machine's, several times for the same
 /// block, and the first block fails when a slot ends in between. Packed code it unpacks anew for
 /// every call of the runtime, which are five a block.
-pub fn copy(from: &Path, to: &Path, now: SystemTime) -> Result<(), SpecError> {
+///
+/// Returns the spec's id, which is the name that the chain goes by.
+pub fn copy(from: &Path, to: &Path, now: SystemTime) -> Result<String, SpecError> {
 	let io = |path: &Path| {
 		let path = path.to_path_buf();
 		move |source| SpecError::Io { path, source }
@@ -59,7 +61,9 @@ pub fn copy(from: &Path, to: &Path, now: SystemTime) -> Result<(), SpecError> {
 	*code = format!("0x{}", hex::encode(unpacked)).into();
 
 	let copy = serde_json::to_vec(&spec).map_err(|error| io(to)(error.into()))?;
-	fs::write(to, copy).map_err(io(to))
+	fs::write(to, copy).map_err(io(to))?;
+	let id = spec.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+	Ok(id.to_owned())
 }
 
 #[cfg(test)]

@@ -168,13 +168,13 @@ impl Network<'_> {
 		let data = self.data.path("ethereum");
 		self.start_program(ethereum::program(parts, ports, &data))?;
 		let specs = ["gear-spec.json", "sibling-spec.json"].map(|name| self.data.path(name));
-		for (from, to) in [&parts.gear_spec, &parts.sibling_spec].into_iter().zip(&specs) {
-			spec::copy(from, to, SystemTime::now())?;
-		}
+		let now = SystemTime::now();
+		let gear_id = spec::copy(&parts.gear_spec, &specs[0], now)?;
+		let sibling_id = spec::copy(&parts.sibling_spec, &specs[1], now)?;
 		self.start_program(chains::program(parts, specs, ports, self.data.path(".")))?;
 
-		let gear = self.connect("Gear", Listener::Gear).await?;
-		let sibling = self.connect("sibling", Listener::Sibling).await?;
+		let gear = self.connect("Gear", &gear_id, Listener::Gear).await?;
+		let sibling = self.connect("sibling", &sibling_id, Listener::Sibling).await?;
 		let programs = setup::programs(*steps, &gear).await.map_err(|e| self.failed(e))?;
 		let pair = steps
 			.within(START, "the Ethereum nodes to answer", Pair::connect(ports, START))
@@ -217,12 +217,17 @@ impl Network<'_> {
 		Ok(())
 	}
 
-	async fn connect(&self, name: &'static str, listener: Listener) -> Result<Chain, NetError> {
+	async fn connect(
+		&self,
+		name: &'static str,
+		id: &str,
+		listener: Listener,
+	) -> Result<Chain, NetError> {
 		let url = self.ports.url("ws", listener);
 		let step = format!("{name} to answer at {url}");
 		let chain = self
 			.steps
-			.within(START, step, Chain::connect(name, &url, START))
+			.within(START, step, Chain::connect(name, id, &url, START))
 			.await
 			.map_err(|error| self.failed(error))?;
 		self.steps.console().say(name, &format!("answers at {url}"));

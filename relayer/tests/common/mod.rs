@@ -44,7 +44,7 @@ impl Ground {
 		let folder = tempfile::tempdir().unwrap();
 		let data = DataDir::take(folder.path()).unwrap();
 		let processes = Processes::new(data.logs());
-		Some(Self { parts, ports: Ports::choose(None).unwrap(), data, processes, _folder: folder })
+		Some(Self { parts, ports: Ports::any().unwrap(), data, processes, _folder: folder })
 	}
 
 	/// Starts the beacon node and the execution node that it drives.
@@ -53,16 +53,16 @@ impl Ground {
 		self.processes.start(program).unwrap();
 	}
 
-	/// Starts both parachains.
+	/// Starts both parachains; returns the ids of Gear's spec and of the sibling's.
 	#[allow(dead_code, reason = "not every test needs them")]
-	pub(crate) fn start_parachains(&self) {
+	pub(crate) fn start_parachains(&self) -> [String; 2] {
 		let specs = ["gear-spec.json", "sibling-spec.json"].map(|name| self.data.path(name));
-		for (from, to) in [&self.parts.gear_spec, &self.parts.sibling_spec].into_iter().zip(&specs)
-		{
-			spec::copy(from, to, SystemTime::now()).unwrap();
-		}
+		let copy = |from, to| spec::copy(from, to, SystemTime::now()).unwrap();
+		let ids =
+			[copy(&self.parts.gear_spec, &specs[0]), copy(&self.parts.sibling_spec, &specs[1])];
 		let program = chains::program(&self.parts, specs, &self.ports, self.data.path("."));
 		self.processes.start(program).unwrap();
+		ids
 	}
 
 	/// Ends all processes.
