@@ -185,7 +185,8 @@ pub enum CodeRefusal {
 	SegmentOutOfBounds,
 	/// Its `__gear_stack_end` is no constant address inside static memory.
 	WrongStackEnd,
-	/// It is longer than [`MAX_METERED_LEN`](crate::MAX_METERED_LEN) once it is metered.
+	/// It is too long once it is metered: over the engine's limit, or with its metadata over
+	/// [`MAX_METERED_LEN`](crate::MAX_METERED_LEN).
 	MeteredTooLong,
 	/// A reason this pallet has no word for; the log tells.
 	Other,
@@ -212,6 +213,7 @@ impl From<&CodeError> for CodeRefusal {
 			CodeError::OffsetNotConstant { .. } => Self::OffsetNotConstant,
 			CodeError::SegmentOutOfBounds { .. } => Self::SegmentOutOfBounds,
 			CodeError::WrongStackEnd => Self::WrongStackEnd,
+			CodeError::MeteredTooLong { .. } => Self::MeteredTooLong,
 			// The engine may learn new reasons before this pallet does.
 			_ => Self::Other,
 		}
