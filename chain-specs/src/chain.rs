@@ -1,12 +1,13 @@
 //! The chains there are specs for.
 
-use crate::{BlobError, SpecError, pack, spec::Preset};
+use crate::{SpecError, pack, spec::Preset};
 use gearway_runtime_common::{GEAR_PARA_ID, SIBLING_PARA_ID};
 use polkadot_sdk::{
 	frame_support::genesis_builder_helper::build_state, sp_genesis_builder::PresetId,
 	sp_state_machine::BasicExternalities, sp_storage::Storage,
 };
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// A parachain of this repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -53,14 +54,21 @@ impl Chain {
 		}
 	}
 
-	/// The runtime's Wasm, packed for a spec.
-	pub fn code(self) -> Result<Vec<u8>, SpecError> {
-		let (runtime, wasm) = match self {
-			Self::Gear => ("gear-runtime", gear_runtime::WASM_BINARY),
-			Self::Sibling => ("sibling-runtime", sibling_runtime::WASM_BINARY),
+	/// The runtime's Wasm, packed for a spec. Packing takes seconds, so it is done once.
+	pub fn code(self) -> Result<&'static [u8], SpecError> {
+		type Packed = OnceLock<Result<Vec<u8>, SpecError>>;
+		static GEAR: Packed = OnceLock::new();
+		static SIBLING: Packed = OnceLock::new();
+
+		let (packed, runtime, wasm) = match self {
+			Self::Gear => (&GEAR, "gear-runtime", gear_runtime::WASM_BINARY),
+			Self::Sibling => (&SIBLING, "sibling-runtime", sibling_runtime::WASM_BINARY),
 		};
-		let wasm = wasm.ok_or(SpecError::NoWasm { runtime })?;
-		pack(wasm).map_err(|reason: BlobError| SpecError::BadWasm { runtime, reason })
+		let code = packed.get_or_init(|| {
+			let wasm = wasm.ok_or(SpecError::NoWasm { runtime })?;
+			pack(wasm).map_err(|reason| SpecError::BadWasm { runtime, reason })
+		});
+		code.as_deref().map_err(Clone::clone)
 	}
 
 	/// A preset's patch, for the parachain id given.

@@ -71,7 +71,7 @@ pub struct Spec {
 }
 
 /// Why there is no spec.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
 	/// The runtime's crate was built without its Wasm.
 	#[error(
@@ -125,7 +125,7 @@ impl Spec {
 	pub fn json(&self, format: Format) -> Result<Value, SpecError> {
 		let genesis = match format {
 			Format::Plain => json!({
-				"runtimeGenesis": { "code": hex0x(&self.chain.code()?), "patch": self.patch()? },
+				"runtimeGenesis": { "code": hex0x(self.chain.code()?), "patch": self.patch()? },
 			}),
 			Format::Raw => raw(&state(self)?),
 		};
@@ -163,7 +163,7 @@ pub fn genesis(spec: &Spec) -> Result<Storage, SpecError> {
 /// The genesis state of a spec, with the code.
 pub fn state(spec: &Spec) -> Result<Storage, SpecError> {
 	let mut state = genesis(spec)?;
-	state.top.insert(CODE.to_vec(), spec.chain.code()?);
+	state.top.insert(CODE.to_vec(), spec.chain.code()?.to_vec());
 	Ok(state)
 }
 
