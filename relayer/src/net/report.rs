@@ -1,5 +1,6 @@
 //! What the user sees: a line for everything that happens, and a last table.
 
+use rustix::termios::tcgetwinsize;
 use std::{
 	io::{IsTerminal, Write as _},
 	sync::{Mutex, MutexGuard, PoisonError},
@@ -180,12 +181,16 @@ impl Console {
 		let mut waiting = self.waiting();
 		let Some(waiting) = waiting.as_mut() else { return };
 		let text = format!(
-			"[{:>7}] …         waiting for {} ({})",
+			"[{:>7}] …         {} waiting for {}",
 			seconds(self.elapsed()),
-			waiting.what,
-			seconds(waiting.since.elapsed())
+			seconds(waiting.since.elapsed()),
+			waiting.what
 		);
 		if self.is_terminal {
+			// A line that wraps could not be taken back.
+			let columns = tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col);
+			let width = if columns == 0 { 80 } else { usize::from(columns) };
+			let text: String = text.chars().take(width).collect();
 			self.write(&format!("\r\x1b[2K{text}"));
 		} else if waiting.mentioned.elapsed() >= MENTION_EVERY {
 			waiting.mentioned = Instant::now();
