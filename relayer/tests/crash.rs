@@ -78,7 +78,7 @@ impl Relayer {
 
 	/// SIGKILL, and waits until it is gone.
 	async fn kill(mut self) {
-		assert!(self.child.try_wait().unwrap().is_none(), "it ended by itself:\n{}", self.said());
+		self.is_running();
 		self.child.kill().await.unwrap();
 	}
 
@@ -89,6 +89,12 @@ impl Relayer {
 		assert!(sent.success());
 		let status = timeout(STOP, self.child.wait()).await.unwrap().unwrap();
 		assert!(status.success(), "{status}:\n{}", self.said());
+	}
+
+	fn is_running(&mut self) {
+		if let Some(status) = self.child.try_wait().unwrap() {
+			panic!("the relayer ended by itself: {status}:\n{}", self.said());
+		}
 	}
 
 	fn said(&self) -> String {
@@ -106,7 +112,7 @@ impl Relayer {
 		let mut last = BTreeMap::new();
 		let looking = async {
 			loop {
-				assert!(self.child.try_wait().unwrap().is_none(), "it ended:\n{}", self.said());
+				self.is_running();
 				// Not there at first.
 				if let Ok(outbox) = Outbox::open_to_read(database).await {
 					let mut all = true;
@@ -247,6 +253,37 @@ async fn killed_between_any_two_stages_it_delivers_every_message_once() {
 		let handled = setup::dispatched(Steps::new(&console), &network.gear, ids[0], "the message");
 		handled.await.unwrap();
 	}
+
+	// Nobody is there to receive it: its nonce is used all the same, and it is told why.
+	let (nonce, _) = network.pair.send_message(address, [0xee; 32], GAS, b"?").await.unwrap();
+	let mut relayer = Relayer::start(&program, &log, None);
+	relayer.until(&database, &[nonce], "done, not posted", seen).await;
+	relayer.stop().await;
+	let message = outbox.message(nonce).await.unwrap().unwrap();
+	let reason = message.delivery.unwrap().outcome.unwrap_err();
+	assert!(!reason.is_empty());
+	let done = nonces.len() + 1;
+	assert_eq!(status(&program).await, (done as u64, reason));
+
 	drop(network);
 	ground.end().await;
+}
+
+/// What `gearway relay status` tells: how many messages are done, and what was wrong with one.
+async fn status(program: &Program) -> (u64, String) {
+	let config = program.args.last().unwrap();
+	let output = Command::new(env!("CARGO_BIN_EXE_gearway"))
+		.args(["relay", "status", "--json", "--config"])
+		.arg(config)
+		.current_dir(&program.dir)
+		.output()
+		.await
+		.unwrap();
+	assert!(output.status.success());
+	let backlog: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+	let stages = backlog["stages"].as_array().unwrap();
+	let done = stages.iter().find(|row| row["stage"] == "done").unwrap();
+	let others = stages.iter().filter(|row| row["stage"] != "done");
+	assert!(others.clone().all(|row| row["messages"] == 0), "{backlog}");
+	(done["messages"].as_u64().unwrap(), done["last_error"].as_str().unwrap().to_string())
 }
