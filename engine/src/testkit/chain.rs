@@ -84,7 +84,7 @@ impl Chain {
 	}
 
 	/// Makes `value` out of nothing, for `actor`.
-	pub fn mint(&mut self, actor: ActorId, value: Value) {
+	pub fn mint_to(&mut self, actor: ActorId, value: Value) {
 		self.account_mut(actor).free += value;
 	}
 

@@ -20,12 +20,12 @@
 //!
 //! let mut system = System::new()?;
 //! let alice = [1; 32].into();
-//! system.mint(alice, 1_000_000_000_000);
+//! system.mint_to(alice, 1_000_000_000_000);
 //!
 //! let code = system.upload_code(&echo)?;
 //! let (program, _) = system.create_program(code, b"salt", alice, b"", 0)?;
 //! let message = system.send_message(program, alice, b"hello", 0)?;
-//! system.run_block();
+//! system.run_next_block();
 //!
 //! let reply = system.reply_to(message).ok_or("no reply")?;
 //! assert_eq!(reply.payload, b"hello");
@@ -72,7 +72,7 @@ pub struct System<E = Wasmtime> {
 
 /// What happened in a block.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Block {
+pub struct BlockRunResult {
 	/// Its number.
 	pub height: u32,
 	/// What was done with the queue.
@@ -164,20 +164,20 @@ impl<E: Executor> System<E> {
 	}
 
 	/// Ends the block: processes the queue, and begins the next.
-	pub fn run_block(&mut self) -> Block {
+	pub fn run_next_block(&mut self) -> BlockRunResult {
 		let height = self.chain.block().height;
 		let report = run_queue(&mut self.chain, &mut self.executor, &self.settings, self.block_gas);
-		Block { height, report, events: self.chain.next_block(BLOCK_TIME) }
+		BlockRunResult { height, report, events: self.chain.next_block(BLOCK_TIME) }
 	}
 
 	/// Ends as many blocks as it takes to empty the queue, at most `most`.
-	pub fn run_blocks(&mut self, most: u32) -> Vec<Block> {
+	pub fn run_blocks(&mut self, most: u32) -> Vec<BlockRunResult> {
 		let mut blocks = Vec::new();
 		for _ in 0..most {
 			if self.chain.queue_next(None).is_none() {
 				break;
 			}
-			blocks.push(self.run_block());
+			blocks.push(self.run_next_block());
 		}
 		blocks
 	}

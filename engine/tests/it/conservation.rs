@@ -155,7 +155,7 @@ fn run<E: Executor>(executor: E, steps: &[Step]) -> Chain {
 			}
 			Step::Block { gas } => {
 				system.set_block_gas(*gas);
-				let block = system.run_block();
+				let block = system.run_next_block();
 				assert!(block.report.allowance_used <= *gas);
 				seen.look(&block.events);
 				assert_balanced(&system, &programs);

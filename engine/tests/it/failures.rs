@@ -52,7 +52,7 @@ fn fails(body: &str) -> (ErrorReplyReason, Vec<u8>) {
 		// A million instructions, for those who never come to an end.
 		let gas = 1_000_000_000;
 		let message = system.send_with_gas(program, ALICE, b"", VALUE, gas).unwrap();
-		let block = system.run_block();
+		let block = system.run_next_block();
 		assert_eq!((block.report.processed, block.report.failed), (1, 1));
 
 		assert_eq!((system.program(program), system.memory(program)), before);
@@ -137,7 +137,7 @@ fn a_failed_init_ends_the_program() {
 		let (program, init) = system.create_program(code, b"", ALICE, b"", VALUE).unwrap();
 		// Behind the message that will fail.
 		let early = system.send_message(program, BOB, b"", VALUE).unwrap();
-		system.run_block();
+		system.run_next_block();
 
 		assert_eq!(system.program(program).unwrap().phase, Phase::Terminated);
 		let reply = system.reply_to(init).unwrap().reply.unwrap();
@@ -185,7 +185,7 @@ fn programs_that_take_no_message() {
 				system.set_program(id, Program { phase, ..program });
 			}
 			let message = smuggle(&mut system, id);
-			assert_eq!(system.run_block().report.failed, 1);
+			assert_eq!(system.run_next_block().report.failed, 1);
 			let reply = system.reply_to(message).unwrap();
 			assert_eq!(reply.reply.unwrap().code, ReplyCode::error(reason));
 			assert_eq!(reply.payload, payload);
@@ -245,7 +245,7 @@ fn broken_invariants_put_the_message_aside() {
 		system.set_program(program, broken.clone());
 		system.send_message(program, ALICE, b"1", 0).unwrap();
 		let other = system.send_message(program, ALICE, b"2", 0).unwrap();
-		let block = system.run_block();
+		let block = system.run_next_block();
 		assert_eq!((block.report.processed, block.report.quarantined), (2, 2));
 		let aside = &system.quarantined()[system.quarantined().len() - 1];
 		assert_eq!((aside.0.message.id, aside.1), (other, error));
@@ -256,7 +256,7 @@ fn broken_invariants_put_the_message_aside() {
 	let lost = system.send_message(program, ALICE, b"3", 0).unwrap();
 	system.set_gas_node(lost, None);
 	let fine = system.send_message(program, ALICE, b"4", 0).unwrap();
-	let block = system.run_block();
+	let block = system.run_next_block();
 	assert_eq!((block.report.processed, block.report.quarantined), (2, 1));
 	assert!(system.reply_to(fine).unwrap().reply.unwrap().code.is_success());
 }
@@ -269,7 +269,7 @@ fn funds_that_vanish_fail_the_dispatch_as_a_whole() {
 	let message = system.send_message(program, ALICE, b"9", VALUE).unwrap();
 	// Somebody took the held value: neither delivery nor return is possible.
 	system.deliver_value(ALICE, BOB, VALUE).unwrap();
-	let block = system.run_block();
+	let block = system.run_next_block();
 	assert_eq!(block.report.quarantined, 1);
 	assert_eq!(system.memory(program), memory);
 	assert_eq!(system.quarantined()[0].0.message.id, message);

@@ -151,7 +151,7 @@ fn pages() {
 		let code = system.upload_code(&code).unwrap();
 		let (program, init) = system.create_program(code, b"", ALICE, b"", 0).unwrap();
 		// Its static page is new.
-		assert_eq!(gas_spent(&system.run_block(), init), 64_000);
+		assert_eq!(gas_spent(&system.run_next_block(), init), 64_000);
 		for allocated in [1, 3, 5] {
 			let (message, block) = send(&mut system, program, b"");
 			let expected = allocated * 1_000 + 3 * 1_000 + 2 * 64_000;
@@ -177,7 +177,7 @@ fn with_gas<E: Executor>(
 ) -> (Option<ErrorReplyReason>, Gas) {
 	let program = deploy(system, &module(body), b"");
 	let message = system.send_with_gas(program, ALICE, b"", 0, gas).unwrap();
-	let dispatched = system.run_block().events.into_iter().find_map(|event| match event {
+	let dispatched = system.run_next_block().events.into_iter().find_map(|event| match event {
 		Event::Dispatched { id, failure, gas_spent, .. } if id == message => {
 			Some((failure, gas_spent))
 		}
@@ -229,7 +229,7 @@ fn storage_has_its_price() {
 	let schedule = GasSchedule { chunk_read: 7, chunk_write: 11, ..GasSchedule::white_paper() };
 	let settings = Settings { schedule, limits: Limits::new() };
 	let mut system = System::with(settings, gearway_engine::Wasmi::new());
-	system.mint(ALICE, FUNDS);
+	system.mint_to(ALICE, FUNDS);
 	// Adds one to a byte of the second chunk.
 	let body = "(i32.store8 (i32.const 5000) \
 		(i32.add (i32.load8_u (i32.const 5000)) (i32.const 1)))";
@@ -243,6 +243,6 @@ fn storage_has_its_price() {
 	// Too little for the last of it: the write has not happened.
 	let gas = 1_000 + 6_000 + 11 + 6;
 	let third = system.send_with_gas(program, ALICE, b"", 0, gas).unwrap();
-	assert_eq!(gas_spent(&system.run_block(), third), gas);
+	assert_eq!(gas_spent(&system.run_next_block(), third), gas);
 	assert_eq!(system.memory(program).unwrap()[5000], 2);
 }

@@ -59,7 +59,7 @@ fn a_program_lives_through_its_phases() {
 		assert_eq!(program, ids::program_id(code, b""));
 		let phase = |system: &System<_>| system.program(program).unwrap().phase;
 		assert_eq!(phase(&system), Phase::Uploaded { init });
-		system.run_block();
+		system.run_next_block();
 		assert_eq!(phase(&system), Phase::Active);
 		let now = system.program(program).unwrap();
 		assert_eq!((now.pages.len(), now.chunks.len()), (1, 1));
@@ -67,7 +67,7 @@ fn a_program_lives_through_its_phases() {
 
 		let last = system.send_message(program, ALICE, b"", VALUE).unwrap();
 		let late = system.send_message(program, ALICE, b"", VALUE).unwrap();
-		system.run_block();
+		system.run_next_block();
 		assert_eq!(phase(&system), Phase::Exited { inheritor: BOB });
 		let gone = system.program(program).unwrap();
 		assert!(gone.pages.is_empty() && gone.chunks.is_empty());
@@ -92,7 +92,7 @@ fn what_has_no_entry_point_is_delivered() {
 		};
 		let silent = deploy(&mut system, &only("init"), b"");
 		let message = system.send_message(silent, ALICE, b"", VALUE).unwrap();
-		let block = system.run_block();
+		let block = system.run_next_block();
 		assert_eq!(gas_spent(&block, message), 0);
 		let reply = system.reply_to(message).unwrap().reply.unwrap();
 		assert_eq!(reply.code, ReplyCode::Success(SuccessReplyReason::Auto));
@@ -101,7 +101,7 @@ fn what_has_no_entry_point_is_delivered() {
 		// Without `init`, its memory is its own all the same.
 		let code = system.upload_code(&only("handle")).unwrap();
 		let (program, init) = system.create_program(code, b"", ALICE, b"", 0).unwrap();
-		assert_eq!(gas_spent(&system.run_block(), init), 2 * 64_000);
+		assert_eq!(gas_spent(&system.run_next_block(), init), 2 * 64_000);
 		let (message, block) = send(&mut system, program, b"");
 		assert_eq!(gas_spent(&block, message), 2_000 + 1_000);
 		assert_at_rest(&system, 2 * FUNDS);
@@ -156,7 +156,7 @@ fn value_passes_from_hand_to_hand() {
 		let last = deploy(&mut system, &forwarder(BOB, 1_000_000_000, None), b"");
 		let first = deploy(&mut system, &forwarder(last, 3_000_000_000, Some(1_000_000_000)), b"");
 		let message = system.send_message(first, ALICE, b"take this", VALUE).unwrap();
-		let block = system.run_block();
+		let block = system.run_next_block();
 		// Two messages and the reply of the last to the first.
 		assert_eq!((block.report.processed, block.report.failed), (3, 0));
 		assert_eq!(inbox(&system, BOB)[0].payload, b"take this");
@@ -177,7 +177,7 @@ fn gas_passed_on_comes_back_to_who_paid_it() {
 		let caller = deploy(&mut system, &forwarder(trap, 1_000_000_000, Some(10_000_000)), b"");
 		let before = system.account(ALICE).free;
 		let message = system.send_message(caller, ALICE, b"!", VALUE).unwrap();
-		let block = system.run_block();
+		let block = system.run_next_block();
 		assert_eq!((block.report.processed, block.report.failed), (3, 1));
 		// The loop took all it was given and not more.
 		let own = gas_spent(&block, message);
@@ -203,12 +203,12 @@ fn actors_of_the_runtime_answer() {
 		system.add_builtin(ORACLE, 5_000_000, oracle);
 		// From outside, and from a program.
 		let message = system.send_message(ORACLE, ALICE, b"?", VALUE).unwrap();
-		assert_eq!(gas_spent(&system.run_block(), message), 5_000_000);
+		assert_eq!(gas_spent(&system.run_next_block(), message), 5_000_000);
 		assert_eq!(system.reply_to(message).unwrap().payload, b"42");
 		assert_eq!(system.account(ORACLE).free, VALUE);
 
 		let message = system.send_message(ORACLE, ALICE, b"!", VALUE).unwrap();
-		assert_eq!(system.run_block().report.failed, 1);
+		assert_eq!(system.run_next_block().report.failed, 1);
 		let reply = system.reply_to(message).unwrap();
 		assert_eq!(reply.payload, b"what?");
 		let refused = ErrorReplyReason::Execution(Execution::UserspacePanic);
@@ -216,7 +216,7 @@ fn actors_of_the_runtime_answer() {
 		assert_eq!(system.account(ORACLE).free, VALUE);
 
 		let poor = system.send_with_gas(ORACLE, ALICE, b"?", VALUE, 4_999_999).unwrap();
-		system.run_block();
+		system.run_next_block();
 		let reply = system.reply_to(poor).unwrap().reply.unwrap();
 		assert_eq!(reply.code, ReplyCode::Error(Execution::RanOutOfGas.into()));
 
@@ -241,7 +241,7 @@ fn someone_else_may_pay() {
 	};
 	system.post_message(program, posting(b"7")).unwrap();
 	let bad = system.post_message(program, posting(b"x")).unwrap();
-	let block = system.run_block();
+	let block = system.run_next_block();
 	assert_eq!(inbox(&system, stranger)[0].payload, b"Discharged: 7");
 	assert!(system.reply_to(bad).unwrap().reply.unwrap().code.is_error());
 	// Bob has back the value of the message that failed, and all gas that was left.
@@ -255,7 +255,7 @@ fn someone_else_may_pay() {
 fn with_production_prices_all_is_paid_too() {
 	fn run<E: Executor>(executor: E) -> gearway_engine::testkit::Chain {
 		let mut system = System::with(Settings::production(), executor);
-		system.mint(ALICE, FUNDS);
+		system.mint_to(ALICE, FUNDS);
 		let capacitor = deploy(&mut system, gearway_programs::CAPACITOR, b"5");
 		let (message, block) = send(&mut system, capacitor, b"7");
 		assert_eq!(inbox(&system, ALICE)[0].payload, b"Discharged: 7");

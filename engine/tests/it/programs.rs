@@ -72,7 +72,7 @@ fn a_compiled_module_serves_all_its_programs() {
 	for salt in [b"a", b"b", b"c"] {
 		system.create_program(code, salt, ALICE, b"", 0).unwrap();
 	}
-	assert_eq!(system.run_block().report.failed, 0);
+	assert_eq!(system.run_next_block().report.failed, 0);
 	let ids: Vec<_> = [b"a", b"b", b"c"]
 		.map(|salt| gearway_engine::ids::program_id(code, salt))
 		.into_iter()

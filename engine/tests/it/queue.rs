@@ -7,7 +7,7 @@ fn twins<E: Executor>(system: &mut System<E>) -> [ActorId; 2] {
 	let code = system.upload_code(gearway_programs::PING).unwrap();
 	let programs =
 		[b"a", b"b"].map(|salt| system.create_program(code, salt, ALICE, b"", 0).unwrap().0);
-	system.run_block();
+	system.run_next_block();
 	programs
 }
 
@@ -17,7 +17,7 @@ fn post<E: Executor>(system: &mut System<E>, to: ActorId, gas: Gas) -> MessageId
 
 /// Runs a block and returns what was processed, in order.
 fn processed<E: Executor>(system: &mut System<E>) -> Vec<MessageId> {
-	let events = system.run_block().events.into_iter();
+	let events = system.run_next_block().events.into_iter();
 	events
 		.filter_map(|event| match event {
 			Event::Dispatched { id, .. } => Some(id),
@@ -47,7 +47,7 @@ fn a_heavy_message_holds_up_only_its_destination() {
 
 	assert_eq!(processed(&mut system), [heavy, fits, other]);
 	// It does not fit into an empty block either: all for its destination waits, nothing is lost.
-	let report = system.run_block().report;
+	let report = system.run_next_block().report;
 	assert_eq!((report.processed, report.passed_over), (0, 2));
 	assert_eq!(system.queue().count(), 2);
 	system.set_block_gas(4_000_000_000);
@@ -65,7 +65,7 @@ fn passing_over_has_an_end() {
 		post(&mut system, a, 1_000_000_001);
 	}
 	post(&mut system, b, 1_000_000);
-	let report = system.run_block().report;
+	let report = system.run_next_block().report;
 	assert_eq!((report.processed, report.passed_over), (0, most));
 }
 

@@ -2,7 +2,7 @@
 
 use gearway_engine::{
 	ActorId, Event, Executor, Gas, Message, MessageId, Settings, State, Value,
-	testkit::{Block, System},
+	testkit::{BlockRunResult, System},
 };
 
 pub(crate) const ALICE: ActorId = ActorId::new([0xA1; 32]);
@@ -18,8 +18,8 @@ pub(crate) fn wat(text: &str) -> Vec<u8> {
 /// A chain with the white paper's prices, where Alice and Bob are rich.
 pub(crate) fn system<E: Executor>(executor: E) -> System<E> {
 	let mut system = System::with(Settings::white_paper(), executor);
-	system.mint(ALICE, FUNDS);
-	system.mint(BOB, FUNDS);
+	system.mint_to(ALICE, FUNDS);
+	system.mint_to(BOB, FUNDS);
 	system
 }
 
@@ -49,7 +49,7 @@ macro_rules! on_both_backends {
 pub(crate) fn deploy<E: Executor>(system: &mut System<E>, code: &[u8], payload: &[u8]) -> ActorId {
 	let code = system.upload_code(code).expect("the code is good");
 	let (program, _) = system.create_program(code, b"", ALICE, payload, 0).expect("Alice can pay");
-	system.run_block();
+	system.run_next_block();
 	program
 }
 
@@ -58,13 +58,13 @@ pub(crate) fn send<E: Executor>(
 	system: &mut System<E>,
 	program: ActorId,
 	payload: &[u8],
-) -> (MessageId, Block) {
+) -> (MessageId, BlockRunResult) {
 	let message = system.send_message(program, ALICE, payload, 0).expect("Alice can pay");
-	(message, system.run_block())
+	(message, system.run_next_block())
 }
 
 /// What a message cost, by the event that says so.
-pub(crate) fn gas_spent(block: &Block, message: MessageId) -> Gas {
+pub(crate) fn gas_spent(block: &BlockRunResult, message: MessageId) -> Gas {
 	block
 		.events
 		.iter()

@@ -84,7 +84,7 @@ fn module(handle: &str, rest: &str) -> Vec<u8> {
 fn replied<E: Executor>(system: &mut System<E>, handle: &str) -> (ActorId, Message) {
 	let program = deploy(system, &module(handle, ""), b"");
 	let message = system.send_message(program, ALICE, b"hello", VALUE).unwrap();
-	system.run_block();
+	system.run_next_block();
 	let reply = system.reply_to(message).expect("there is a reply").clone();
 	assert_eq!(reply.id, ids::reply_message_id(message));
 	assert_eq!(system.open_gas().count(), 0);
