@@ -2,11 +2,20 @@
 
 use crate::{
 	ids::{ActorId, MessageId},
-	message::Gas,
+	message::{Gas, Value},
 	state::{ApplyError, StateMut},
 };
 use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+
+/// What gas costs in native asset. As `gsys` lays it out for programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GasPrice {
+	/// So much native asset buys one gas.
+	ValuePerGas(Value),
+	/// One of native asset, in its smallest unit, buys so much gas.
+	GasPerValue(Gas),
+}
 
 /// The price list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -32,6 +41,20 @@ pub struct GasSchedule {
 	pub syscall_byte: Gas,
 	/// A message that is put into the queue or handed to a user.
 	pub send: Gas,
+	/// A task that is run in a later block: paid by who schedules it, and out of the allowance of
+	/// that block.
+	pub task: Gas,
+	/// A block that a message waits.
+	pub waitlist_block: Gas,
+	/// A block that a message is in the mailbox.
+	pub mailbox_block: Gas,
+	/// A block by which the sending of a message is delayed.
+	pub stash_block: Gas,
+	/// A block that a gas reservation lasts.
+	pub reservation_block: Gas,
+	/// The least gas with which a message to a user is kept in the mailbox, and the least that can
+	/// be given to a message or set aside.
+	pub mailbox_threshold: Gas,
 }
 
 impl GasSchedule {
@@ -49,6 +72,12 @@ impl GasSchedule {
 			syscall: 0,
 			syscall_byte: 0,
 			send: 0,
+			task: 0,
+			waitlist_block: 0,
+			mailbox_block: 0,
+			stash_block: 0,
+			reservation_block: 0,
+			mailbox_threshold: 0,
 		}
 	}
 
@@ -70,6 +99,12 @@ impl GasSchedule {
 			syscall: 1_000_000,
 			syscall_byte: 2_000,
 			send: 200_000_000,
+			task: 200_000_000,
+			waitlist_block: 100_000,
+			mailbox_block: 50_000,
+			stash_block: 100_000,
+			reservation_block: 50_000,
+			mailbox_threshold: 1_000_000_000,
 		}
 	}
 }
@@ -79,15 +114,17 @@ impl GasSchedule {
 pub struct GasNode {
 	/// Who paid and has back what is left.
 	pub payer: ActorId,
-	/// What is left.
+	/// What is left and can be spent.
 	pub remaining: Gas,
-	/// Messages in the queue, or being executed, that this node pays for.
+	/// What is left and locked, as rent of what this node pays for in storage.
+	pub locked: Gas,
+	/// Messages, on their way or being executed, mails and reservations that this node pays for.
 	pub users: u32,
 }
 
 /// Makes the node of message `id`, out of gas that the payer has reserved.
 pub(crate) fn open<S: StateMut>(state: &mut S, id: MessageId, payer: ActorId, gas: Gas) {
-	state.set_gas_node(id, Some(GasNode { payer, remaining: gas, users: 1 }));
+	state.set_gas_node(id, Some(GasNode { payer, remaining: gas, locked: 0, users: 1 }));
 }
 
 /// Gives message `child` a node of its own with `gas` out of `parent`'s.
@@ -131,6 +168,10 @@ pub(crate) fn release<S: StateMut>(state: &mut S, id: MessageId) -> Result<(), A
 	if node.users > 0 {
 		state.set_gas_node(id, Some(node));
 		return Ok(());
+	}
+	// Who locked something is among the users.
+	if node.locked > 0 {
+		return Err(ApplyError::GasOverspent(id));
 	}
 	state.set_gas_node(id, None);
 	if node.remaining > 0 {

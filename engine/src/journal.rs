@@ -78,7 +78,7 @@ impl Journal {
 		if dispatch.kind == DispatchKind::Init {
 			notes.push(Note::Phase(Phase::Terminated));
 		}
-		if dispatch.kind != DispatchKind::Reply {
+		if dispatch.kind.is_answered() {
 			notes.push(Note::reply(&dispatch.message, ReplyCode::Error(reason), payload));
 		}
 		Self { dispatch, gas_spent, failure: Some(reason), notes }
@@ -209,7 +209,7 @@ fn send<S: StateMut>(
 		if message.value > 0 {
 			state.deliver_value(source, destination, message.value)?;
 		}
-		state.deliver_to_user(message);
+		state.deliver_to_user(message, None);
 		return Ok(());
 	}
 	let gas_node = match gas_limit {
@@ -223,7 +223,7 @@ fn send<S: StateMut>(
 		}
 	};
 	let kind = if message.reply.is_some() { DispatchKind::Reply } else { DispatchKind::Handle };
-	enqueue(state, Dispatch { kind, message, gas_node, value_payer: source });
+	enqueue(state, Dispatch::new(kind, message, gas_node, source));
 	Ok(())
 }
 
@@ -244,7 +244,7 @@ fn call_builtin<S: StateMut>(
 
 	let message = &dispatch.message;
 	// Replies go unheard by actors of the runtime: they have sent nothing.
-	if dispatch.kind == DispatchKind::Reply {
+	if !dispatch.kind.is_answered() {
 		if message.value > 0 {
 			state.release_value(dispatch.value_payer, message.value)?;
 		}

@@ -51,6 +51,7 @@ mod executor;
 mod gas;
 pub mod ids;
 mod journal;
+mod mailbox;
 mod memory;
 mod message;
 mod pages;
@@ -58,11 +59,15 @@ mod post;
 mod process;
 mod program;
 mod queue;
+mod rent;
+mod reservation;
+mod schedule;
 mod settings;
 mod state;
 mod syscalls;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod waitlist;
 
 pub use code::{Code, CodeError, CodeMetadata, DataSegment, Entries, check_code};
 #[cfg(feature = "wasmi")]
@@ -70,17 +75,24 @@ pub use executor::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use executor::Wasmtime;
 pub use executor::{Executor, LoadError};
-pub use gas::{GasNode, GasSchedule};
-pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode};
-pub use gprimitives::{ActorId, CodeId, MessageId};
+pub use gas::{GasNode, GasPrice, GasSchedule};
+pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode, SignalCode};
+pub use gprimitives::{ActorId, CodeId, MessageId, ReservationId};
 pub use journal::{Journal, Note, apply};
-pub use message::{Dispatch, DispatchKind, Gas, Message, Queued, ReplyDetails, Value};
+pub use mailbox::Mail;
+pub use message::{
+	Dispatch, DispatchKind, Earlier, Gas, Message, Queued, ReplyDetails, SignalDetails, Value,
+};
 pub use pages::{CHUNK_SIZE, CHUNKS_PER_PAGE, PAGE_SIZE, RunSet};
 pub use post::{PostError, Posting, create_program, send_message};
 pub use process::process;
 pub use program::{Phase, Program};
 pub use queue::{QueueReport, run_queue};
+pub use rent::Rent;
+pub use reservation::Reservation;
+pub use schedule::{Delayed, Task, TaskKey};
 pub use settings::{Limits, Settings};
 pub use state::{
-	ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, State, StateMut,
+	ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, Randomness, State, StateMut,
 };
+pub use waitlist::{Expiry, Waiting};

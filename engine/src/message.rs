@@ -2,8 +2,8 @@
 
 use crate::ids::{ActorId, MessageId};
 use alloc::vec::Vec;
-use codec::{Decode, DecodeWithMemTracking, Encode};
-use gear_core_errors::ReplyCode;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use gear_core_errors::{ReplyCode, SignalCode};
 use scale_info::TypeInfo;
 
 /// Gas: what execution is bought in. One gas stands for about a picosecond.
@@ -33,6 +33,9 @@ pub enum DispatchKind {
 	Handle,
 	/// The answer to a message that the program sent: `handle_reply`.
 	Reply,
+	/// The engine's word that the program failed at a message for which it had set gas aside:
+	/// `handle_signal`.
+	Signal,
 }
 
 /// What a reply answers, and how the answered message fared.
@@ -46,6 +49,28 @@ pub struct ReplyDetails {
 
 // The derive asks it of the foreign types inside; those are of fixed size.
 impl DecodeWithMemTracking for ReplyDetails {}
+
+/// What a signal is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct SignalDetails {
+	/// The message that failed.
+	pub to: MessageId,
+	/// Why it did.
+	pub code: SignalCode,
+}
+
+/// What the earlier runs of a message that has waited left to know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Earlier {
+	/// Messages begun: the number of the next one, so that no id comes twice.
+	pub sends: u32,
+	/// Gas reservations made: the number of the next one.
+	pub reservations: u64,
+	/// Whether it has been replied to.
+	pub replied: bool,
+	/// Gas set aside for a signal, in a node under the signal's id.
+	pub for_signal: Gas,
+}
 
 /// What one actor tells another.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -80,9 +105,23 @@ pub struct Dispatch {
 	/// Whose held funds `message.value` is, and who has it back if the dispatch fails. The source
 	/// where a program sent the message; where it came from outside, whoever paid.
 	pub value_payer: ActorId,
+	/// Set on signals.
+	pub signal: Option<SignalDetails>,
+	/// Set once it has waited. Its value has been delivered then.
+	pub earlier: Option<Earlier>,
 }
 
 impl Dispatch {
+	/// A dispatch that is neither a signal nor has it waited.
+	pub fn new(
+		kind: DispatchKind,
+		message: Message,
+		gas_node: MessageId,
+		value_payer: ActorId,
+	) -> Self {
+		Self { kind, message, gas_node, value_payer, signal: None, earlier: None }
+	}
+
 	/// What the queue has to know of it.
 	pub fn queued(&self) -> Queued {
 		Queued { destination: self.message.destination, gas_node: self.gas_node }

@@ -134,7 +134,7 @@ fn post<S: StateMut>(
 	let id = ids::posted_message_id(state.block().height, source, nonce);
 	gas::open(state, id, payer, gas_limit);
 	let message = Message { id, source, destination, payload, value, reply: None };
-	journal::enqueue(state, Dispatch { kind, message, gas_node: id, value_payer: payer });
+	journal::enqueue(state, Dispatch::new(kind, message, id, payer));
 	Ok(id)
 }
 

@@ -113,7 +113,7 @@ impl<S: State> Execute<'_, S> {
 		}
 		let mut notes = self.delivery();
 		self.settle_in(&mut notes);
-		if self.dispatch.kind != DispatchKind::Reply {
+		if self.dispatch.kind.is_answered() {
 			notes.push(Note::auto_reply(&self.dispatch.message));
 		}
 		Journal { dispatch: self.dispatch, gas_spent: meter.spent(), failure: None, notes }
@@ -217,7 +217,7 @@ impl<S: State> Execute<'_, S> {
 		}
 		let sends = context.sent.into_iter().chain(context.reply.clone());
 		notes.extend(sends.map(|(message, gas_limit)| Note::Send { message, gas_limit }));
-		if context.reply.is_none() && self.dispatch.kind != DispatchKind::Reply {
+		if context.reply.is_none() && self.dispatch.kind.is_answered() {
 			notes.push(Note::auto_reply(&self.dispatch.message));
 		}
 		if let Some(inheritor) = inheritor {

@@ -1,9 +1,11 @@
 //! Programs: immutable code and private memory.
 
 use crate::{
-	ids::{ActorId, CodeId, MessageId},
+	ids::{ActorId, CodeId, MessageId, ReservationId},
 	pages::RunSet,
+	reservation::Reservation,
 };
+use alloc::collections::BTreeMap;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use gear_core_errors::SimpleUnavailableActorError;
 use scale_info::TypeInfo;
@@ -60,6 +62,8 @@ pub struct Program {
 	pub pages: RunSet,
 	/// Chunks of its memory that are stored. All others are as the code's data segments have them.
 	pub chunks: RunSet,
+	/// Gas it has set aside, at most [`Limits::reservations`](crate::Limits::reservations) times.
+	pub reservations: BTreeMap<ReservationId, Reservation>,
 }
 
 impl Program {
@@ -70,6 +74,7 @@ impl Program {
 			phase: Phase::Uploaded { init },
 			pages: RunSet::default(),
 			chunks: RunSet::default(),
+			reservations: BTreeMap::new(),
 		}
 	}
 }

@@ -48,6 +48,16 @@ pub struct Limits {
 	pub debug_bytes: u32,
 	/// Messages that one run of the queue may pass over because they do not fit.
 	pub passed_over: u32,
+	/// Blocks that anything may stay in storage for rent: a waiting message, a mail, a delayed
+	/// message, a reservation.
+	pub storage_blocks: u32,
+	/// Gas reservations that a program may have at a time.
+	pub reservations: u32,
+	/// Bytes of the salt with which a program makes another.
+	pub salt_len: u32,
+	/// Exited programs in a row through which funds follow from inheritor to inheritor. They stay
+	/// with the one that is reached then.
+	pub inheritors: u32,
 }
 
 impl Limits {
@@ -65,6 +75,10 @@ impl Limits {
 			panic_len: 1_024,
 			debug_bytes: 16 * 1024,
 			passed_over: 256,
+			storage_blocks: 432_000,
+			reservations: 256,
+			salt_len: 1_024,
+			inheritors: 8,
 		}
 	}
 }

@@ -7,10 +7,13 @@
 
 use crate::{
 	code::CodeMetadata,
-	gas::GasNode,
+	gas::{GasNode, GasPrice},
 	ids::{ActorId, CodeId, MessageId},
+	mailbox::Mail,
 	message::{Dispatch, DispatchKind, Gas, Message, Queued, Value},
 	program::{Phase, Program},
+	schedule::{Delayed, Task, TaskKey},
+	waitlist::Waiting,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -30,6 +33,15 @@ pub struct BlockInfo {
 	pub timestamp: u64,
 }
 
+/// What random numbers are made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Randomness {
+	/// Bytes that nobody could foresee before `block`.
+	pub seed: [u8; 32],
+	/// The block in which they became known.
+	pub block: u32,
+}
+
 /// What can be asked of the world.
 pub trait State {
 	/// The block that is being built.
@@ -43,6 +55,11 @@ pub trait State {
 
 	/// What `check_code` found out about a code.
 	fn code_metadata(&self, id: CodeId) -> Option<CodeMetadata>;
+
+	/// Whether there is a code of that id.
+	fn has_code(&self, id: CodeId) -> bool {
+		self.code_metadata(id).is_some()
+	}
 
 	/// The instrumented bytes of a code. Asked for once per code and executor.
 	fn code_bytes(&self, id: CodeId) -> Option<Vec<u8>>;
@@ -58,6 +75,46 @@ pub trait State {
 
 	/// The least value a message may carry, other than none.
 	fn existential_deposit(&self) -> Value;
+
+	/// What a new program's account gets from the program that makes it: see
+	/// [`endow`](StateMut::endow).
+	fn endowment(&self) -> Value {
+		0
+	}
+
+	/// What gas costs, for programs to know.
+	fn gas_price(&self) -> GasPrice;
+
+	/// What random numbers are made of. Asked for once per message: remember it for a block.
+	fn randomness(&self) -> Randomness;
+
+	/// A message of `program` that waits.
+	fn waiting(&self, program: ActorId, message: MessageId) -> Option<Waiting>;
+
+	/// Any message of `program` that waits, always the same one on the same state.
+	fn first_waiting(&self, program: ActorId) -> Option<MessageId>;
+
+	/// Whether messages to `user`, which is neither a program nor an actor of the runtime, may be
+	/// kept in a mailbox. Users elsewhere have none.
+	fn keeps_mail(&self, user: ActorId) -> bool {
+		let _ = user;
+		true
+	}
+
+	/// A message in the mailbox of `user`.
+	fn mail(&self, user: ActorId, message: MessageId) -> Option<Mail>;
+
+	/// A message that is to be sent in a later block.
+	fn delayed(&self, message: MessageId) -> Option<Delayed>;
+
+	/// The first task that is due in this block or was in one before, in the order of
+	/// [`TaskKey`]. Those that are not due yet must not make it dearer.
+	fn next_task(&self) -> Option<(TaskKey, Task)>;
+
+	/// Whether one more task fits into what the block has left of things that gas does not buy.
+	fn has_room_for_task(&self) -> bool {
+		true
+	}
 
 	/// The first message in the queue behind `after`, or of the whole queue.
 	fn queue_next(&self, after: Option<Position>) -> Option<(Position, Queued)>;
@@ -106,6 +163,16 @@ pub trait StateMut: State {
 	/// Gives the price of `gas`, which `payer` has reserved, back to it.
 	fn refund_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError>;
 
+	/// Gives the price of `gas`, which `payer` has reserved, to `program`.
+	fn pay_gas(&mut self, payer: ActorId, program: ActorId, gas: Gas) -> Result<(), FundsError>;
+
+	/// Gives the account of `program`, which is new, the
+	/// [`endowment`](State::endowment) out of the funds of `creator`, the program that made it.
+	fn endow(&mut self, creator: ActorId, program: ActorId) -> Result<(), FundsError> {
+		let _ = (creator, program);
+		Ok(())
+	}
+
 	/// Sets `value` of `owner`'s funds aside, for a message.
 	fn hold_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError>;
 
@@ -129,14 +196,33 @@ pub trait StateMut: State {
 	/// Takes a message out of the queue.
 	fn queue_take(&mut self, position: Position) -> Option<Dispatch>;
 
+	/// Replaces a message in the waitlist, or removes it.
+	fn set_waiting(&mut self, program: ActorId, message: MessageId, waiting: Option<Waiting>);
+
+	/// Replaces a message in the mailbox of `user`, or removes it.
+	fn set_mail(&mut self, user: ActorId, message: MessageId, mail: Option<Mail>);
+
+	/// Replaces a message that is to be sent in a later block, or removes it.
+	fn set_delayed(&mut self, message: MessageId, delayed: Option<Delayed>);
+
+	/// Puts a task behind all that are scheduled for `block`, which is always a later one than the
+	/// current.
+	fn schedule(&mut self, block: u32, task: Task) -> TaskKey;
+
+	/// Removes a task, if it is there.
+	fn unschedule(&mut self, key: TaskKey);
+
 	/// Runs an actor of the runtime and returns the payload of its reply.
 	///
 	/// An error becomes an error reply; the implementor sees to it that it leaves no trace.
 	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError>;
 
-	/// Takes a message to an actor that is neither a program nor of the runtime: it goes into a
-	/// mailbox or on to another chain. Its value has been delivered already.
-	fn deliver_to_user(&mut self, message: Message);
+	/// Tells an actor that is neither a program nor of the runtime of a message to it, here or on
+	/// another chain.
+	///
+	/// With `kept_until`, the message is in the mailbox until that block and its value held;
+	/// without, its value has been delivered already.
+	fn deliver_to_user(&mut self, message: Message, kept_until: Option<u32>);
 
 	/// Puts a message aside that cannot be processed because an invariant is broken. Its value
 	/// stays held and its gas node open, for whoever repairs it.

@@ -244,7 +244,7 @@ impl<'a> Reading<'a> {
 	}
 
 	fn export(&mut self, export: wasmparser::Export<'a>) -> Result<(), BodyError> {
-		for kind in [DispatchKind::Init, DispatchKind::Handle, DispatchKind::Reply] {
+		for kind in DispatchKind::ALL {
 			if export.name != kind.entry() {
 				continue;
 			}
@@ -263,6 +263,7 @@ impl<'a> Reading<'a> {
 				DispatchKind::Init => self.entries.init = true,
 				DispatchKind::Handle => self.entries.handle = true,
 				DispatchKind::Reply => self.entries.handle_reply = true,
+				DispatchKind::Signal => self.entries.handle_signal = true,
 			}
 			self.exports.export(export.name, ExportKind::Func, export.index);
 		}

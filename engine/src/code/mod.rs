@@ -83,6 +83,8 @@ pub struct Entries {
 	pub handle: bool,
 	/// `handle_reply`.
 	pub handle_reply: bool,
+	/// `handle_signal`.
+	pub handle_signal: bool,
 }
 
 impl Entries {
@@ -92,17 +94,27 @@ impl Entries {
 			DispatchKind::Init => self.init,
 			DispatchKind::Handle => self.handle,
 			DispatchKind::Reply => self.handle_reply,
+			DispatchKind::Signal => self.handle_signal,
 		}
 	}
 }
 
 impl DispatchKind {
+	/// All of them.
+	pub const ALL: [Self; 4] = [Self::Init, Self::Handle, Self::Reply, Self::Signal];
+
+	/// Whether messages of this kind are answered.
+	pub const fn is_answered(self) -> bool {
+		matches!(self, Self::Init | Self::Handle)
+	}
+
 	/// Name of the export that messages of this kind are for.
 	pub const fn entry(self) -> &'static str {
 		match self {
 			Self::Init => "init",
 			Self::Handle => "handle",
 			Self::Reply => "handle_reply",
+			Self::Signal => "handle_signal",
 		}
 	}
 }

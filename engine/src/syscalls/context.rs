@@ -196,7 +196,9 @@ impl Context {
 	fn may_reply(&self) -> Result<(), ExtError> {
 		match self.kind {
 			DispatchKind::Init | DispatchKind::Handle => Ok(()),
-			DispatchKind::Reply => Err(ExecutionError::IncorrectEntryForReply.into()),
+			DispatchKind::Reply | DispatchKind::Signal => {
+				Err(ExecutionError::IncorrectEntryForReply.into())
+			}
 		}
 	}
 

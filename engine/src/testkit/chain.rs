@@ -2,11 +2,17 @@
 
 use crate::{
 	code::{Code, CodeMetadata},
-	gas::GasNode,
-	ids::{ActorId, CodeId, MessageId},
+	gas::{GasNode, GasPrice},
+	ids::{self, ActorId, CodeId, MessageId},
+	mailbox::Mail,
 	message::{Dispatch, Gas, Message, Queued, Value},
 	program::Program,
-	state::{ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, State, StateMut},
+	schedule::{Delayed, Task, TaskKey},
+	state::{
+		ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, Randomness, State,
+		StateMut,
+	},
+	waitlist::Waiting,
 };
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 
@@ -31,11 +37,22 @@ impl Account {
 	}
 }
 
+/// What gas costs on a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Economy {
+	/// One gas costs one of native asset.
+	#[default]
+	Priced,
+	/// Gas costs nothing: a consortium's chain. It is limited and counted all the same.
+	Free,
+}
+
 /// A chain's storage. Two of them are equal if everything on them is.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Chain {
 	block: BlockInfo,
 	existential_deposit: Value,
+	economy: Economy,
 	/// Gets what gas costs.
 	author: ActorId,
 	nonce: u128,
@@ -47,6 +64,12 @@ pub struct Chain {
 	builtins: BTreeMap<ActorId, (Gas, BuiltinFnPtr)>,
 	queue: BTreeMap<Position, Dispatch>,
 	next_position: Position,
+	waitlist: BTreeMap<(ActorId, MessageId), Waiting>,
+	mailbox: BTreeMap<(ActorId, MessageId), Mail>,
+	delayed: BTreeMap<MessageId, Delayed>,
+	tasks: BTreeMap<TaskKey, Task>,
+	/// Index of the next task of a block.
+	next_task: BTreeMap<u32, u32>,
 	outbox: Vec<Message>,
 	quarantine: Vec<(Dispatch, ApplyError)>,
 	events: Vec<Event>,
@@ -67,6 +90,7 @@ impl Chain {
 		Self {
 			block: BlockInfo { height: 1, timestamp: 1_700_000_000_000 },
 			existential_deposit: 1_000_000_000,
+			economy: Economy::Priced,
 			author: ActorId::new(*b"the author of each and any block"),
 			nonce: 0,
 			accounts: BTreeMap::new(),
@@ -77,6 +101,11 @@ impl Chain {
 			builtins: BTreeMap::new(),
 			queue: BTreeMap::new(),
 			next_position: 0,
+			waitlist: BTreeMap::new(),
+			mailbox: BTreeMap::new(),
+			delayed: BTreeMap::new(),
+			tasks: BTreeMap::new(),
+			next_task: BTreeMap::new(),
 			outbox: Vec::new(),
 			quarantine: Vec::new(),
 			events: Vec::new(),
@@ -113,7 +142,27 @@ impl Chain {
 		self.queue.values()
 	}
 
-	/// Messages that programs sent to users, in order.
+	/// Messages in the waitlist, by their programs and their own ids.
+	pub fn waitlist(&self) -> impl Iterator<Item = &Waiting> {
+		self.waitlist.values()
+	}
+
+	/// Messages in mailboxes, by their users and their own ids.
+	pub fn mailbox(&self) -> impl Iterator<Item = &Mail> {
+		self.mailbox.values()
+	}
+
+	/// Messages that are to be sent in a later block, by their ids.
+	pub fn delayed_messages(&self) -> impl Iterator<Item = &Delayed> {
+		self.delayed.values()
+	}
+
+	/// What is scheduled, in the order in which it will be done.
+	pub fn tasks(&self) -> impl Iterator<Item = (TaskKey, Task)> {
+		self.tasks.iter().map(|(key, task)| (*key, *task))
+	}
+
+	/// Messages that programs sent to users, in order, whether they are in a mailbox or not.
 	pub fn outbox(&self) -> &[Message] {
 		&self.outbox
 	}
@@ -133,6 +182,19 @@ impl Chain {
 		self.existential_deposit = value;
 	}
 
+	/// Lets gas cost something or nothing. To be decided before anyone has bought gas.
+	pub fn set_economy(&mut self, economy: Economy) {
+		self.economy = economy;
+	}
+
+	/// What so much gas costs.
+	fn price(&self, gas: Gas) -> Value {
+		match self.economy {
+			Economy::Priced => gas.into(),
+			Economy::Free => 0,
+		}
+	}
+
 	pub(super) fn add_code(&mut self, code: Code) -> CodeId {
 		let id = code.id;
 		self.codes.insert(id, Arc::new(code));
@@ -140,6 +202,7 @@ impl Chain {
 	}
 
 	pub(super) fn next_block(&mut self, time: u64) -> Vec<Event> {
+		self.next_task.remove(&self.block.height);
 		self.block.height += 1;
 		self.block.timestamp += time;
 		core::mem::take(&mut self.events)
@@ -194,6 +257,42 @@ impl State for Chain {
 		self.existential_deposit
 	}
 
+	fn gas_price(&self) -> GasPrice {
+		match self.economy {
+			Economy::Priced => GasPrice::ValuePerGas(1),
+			// The least that can be told: a divisor of 0 would stop programs that calculate.
+			Economy::Free => GasPrice::GasPerValue(Gas::MAX),
+		}
+	}
+
+	fn randomness(&self) -> Randomness {
+		// Different in every block and always the same in tests.
+		let block = self.block.height;
+		Randomness { seed: ids::code_id(&block.to_le_bytes()).into_bytes(), block }
+	}
+
+	fn waiting(&self, program: ActorId, message: MessageId) -> Option<Waiting> {
+		self.waitlist.get(&(program, message)).cloned()
+	}
+
+	fn first_waiting(&self, program: ActorId) -> Option<MessageId> {
+		let ((owner, message), _) = self.waitlist.range((program, MessageId::zero())..).next()?;
+		(*owner == program).then_some(*message)
+	}
+
+	fn mail(&self, user: ActorId, message: MessageId) -> Option<Mail> {
+		self.mailbox.get(&(user, message)).cloned()
+	}
+
+	fn delayed(&self, message: MessageId) -> Option<Delayed> {
+		self.delayed.get(&message).cloned()
+	}
+
+	fn next_task(&self) -> Option<(TaskKey, Task)> {
+		let (key, task) = self.tasks.first_key_value()?;
+		(key.block <= self.block.height).then_some((*key, *task))
+	}
+
 	fn queue_next(&self, after: Option<Position>) -> Option<(Position, Queued)> {
 		let from = after.map_or(0, |after| after + 1);
 		self.queue.range(from..).next().map(|(position, dispatch)| (*position, dispatch.queued()))
@@ -237,21 +336,27 @@ impl StateMut for Chain {
 	}
 
 	fn reserve_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
+		let price = self.price(gas);
 		let account = self.account_mut(payer);
-		account.reserved += take(&mut account.free, gas.into())?;
+		account.reserved += take(&mut account.free, price)?;
 		Ok(())
 	}
 
 	fn spend_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
-		let price = take(&mut self.account_mut(payer).reserved, gas.into())?;
-		let author = self.author;
-		self.account_mut(author).free += price;
-		Ok(())
+		self.pay_gas(payer, self.author, gas)
 	}
 
 	fn refund_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
+		let price = self.price(gas);
 		let account = self.account_mut(payer);
-		account.free += take(&mut account.reserved, gas.into())?;
+		account.free += take(&mut account.reserved, price)?;
+		Ok(())
+	}
+
+	fn pay_gas(&mut self, payer: ActorId, program: ActorId, gas: Gas) -> Result<(), FundsError> {
+		let price = self.price(gas);
+		let price = take(&mut self.account_mut(payer).reserved, price)?;
+		self.account_mut(program).free += price;
 		Ok(())
 	}
 
@@ -293,6 +398,39 @@ impl StateMut for Chain {
 		self.queue.remove(&position)
 	}
 
+	fn set_waiting(&mut self, program: ActorId, message: MessageId, waiting: Option<Waiting>) {
+		match waiting {
+			Some(waiting) => self.waitlist.insert((program, message), waiting),
+			None => self.waitlist.remove(&(program, message)),
+		};
+	}
+
+	fn set_mail(&mut self, user: ActorId, message: MessageId, mail: Option<Mail>) {
+		match mail {
+			Some(mail) => self.mailbox.insert((user, message), mail),
+			None => self.mailbox.remove(&(user, message)),
+		};
+	}
+
+	fn set_delayed(&mut self, message: MessageId, delayed: Option<Delayed>) {
+		match delayed {
+			Some(delayed) => self.delayed.insert(message, delayed),
+			None => self.delayed.remove(&message),
+		};
+	}
+
+	fn schedule(&mut self, block: u32, task: Task) -> TaskKey {
+		let next = self.next_task.entry(block).or_default();
+		let key = TaskKey { block, index: *next };
+		*next += 1;
+		self.tasks.insert(key, task);
+		key
+	}
+
+	fn unschedule(&mut self, key: TaskKey) {
+		self.tasks.remove(&key);
+	}
+
 	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError> {
 		match self.builtins.get(&message.destination) {
 			Some((_, BuiltinFnPtr(handle))) => handle(message),
@@ -300,7 +438,7 @@ impl StateMut for Chain {
 		}
 	}
 
-	fn deliver_to_user(&mut self, message: Message) {
+	fn deliver_to_user(&mut self, message: Message, _: Option<u32>) {
 		self.outbox.push(message);
 	}
 

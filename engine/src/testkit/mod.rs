@@ -34,7 +34,7 @@
 
 mod chain;
 
-pub use chain::{Account, BuiltinFn, Chain};
+pub use chain::{Account, BuiltinFn, Chain, Economy};
 
 use crate::{
 	code::{CodeError, check_code},

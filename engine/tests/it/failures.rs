@@ -160,12 +160,12 @@ fn smuggle<E: Executor>(system: &mut System<E>, destination: ActorId) -> Message
 	let id = ids::posted_message_id(0, ALICE, 0);
 	system.reserve_gas(ALICE, DEFAULT_GAS).unwrap();
 	system.hold_value(ALICE, VALUE).unwrap();
-	let node = GasNode { payer: ALICE, remaining: DEFAULT_GAS, users: 1 };
+	let node = GasNode { payer: ALICE, remaining: DEFAULT_GAS, locked: 0, users: 1 };
 	system.set_gas_node(id, Some(node));
 	let message =
 		Message { id, source: ALICE, destination, payload: vec![], value: VALUE, reply: None };
 	let kind = DispatchKind::Handle;
-	system.queue_push(Dispatch { kind, message, gas_node: id, value_payer: ALICE });
+	system.queue_push(Dispatch::new(kind, message, id, ALICE));
 	id
 }
 
