@@ -6,7 +6,6 @@ pub use gprimitives::{ActorId, CodeId, MessageId, ReservationId};
 /// Who signals come from: the engine itself, under the name that it has with Gear.
 pub const SYSTEM: ActorId = ActorId::new(*b"geargeargeargeargeargeargeargear");
 
-
 fn hash(parts: &[&[u8]]) -> [u8; 32] {
 	let mut hasher = Blake2b::<U32>::new();
 	for part in parts {

@@ -93,6 +93,7 @@ pub use reservation::Reservation;
 pub use schedule::{Delayed, Task, TaskKey};
 pub use settings::{Limits, Settings};
 pub use state::{
-	ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, Randomness, State, StateMut,
+	ApplyError, BlockInfo, BuiltinError, Chunks, Event, FundsError, Position, Randomness, State,
+	StateMut,
 };
 pub use waitlist::{Expiry, Waiting};

@@ -1,11 +1,6 @@
 //! The mailbox: messages of programs to users, with their value, until the user reacts.
 
-use crate::{
-	ids::MessageId,
-	message::Message,
-	rent::Rent,
-	schedule::TaskKey,
-};
+use crate::{ids::MessageId, message::Message, rent::Rent, schedule::TaskKey};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 

@@ -40,9 +40,10 @@ impl Image {
 		program: &Program,
 		code: &CodeMetadata,
 	) -> Result<Self, ApplyError> {
+		let chunks = state.memory(id);
 		let mut stored = BTreeMap::new();
 		for index in program.chunks.iter() {
-			let chunk = state.chunk(id, index).ok_or(ApplyError::NoChunk(id, index))?;
+			let chunk = chunks.chunk(index).ok_or(ApplyError::NoChunk(id, index))?;
 			if chunk.len() != CHUNK_SIZE as usize {
 				return Err(ApplyError::NoChunk(id, index));
 			}

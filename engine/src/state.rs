@@ -15,7 +15,7 @@ use crate::{
 	schedule::{Delayed, Task, TaskKey},
 	waitlist::Waiting,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::fmt;
 use gear_core_errors::ErrorReplyReason;
@@ -53,8 +53,9 @@ pub trait State {
 	/// Gas that a message to `id` costs if `id` is an actor of the runtime; `None` if it is not.
 	fn builtin(&self, id: ActorId) -> Option<Gas>;
 
-	/// What `check_code` found out about a code.
-	fn code_metadata(&self, id: CodeId) -> Option<CodeMetadata>;
+	/// What `check_code` found out about a code. Asked for with every message, so an implementor
+	/// that has to decode it does well to keep it.
+	fn code_metadata(&self, id: CodeId) -> Option<Arc<CodeMetadata>>;
 
 	/// Whether there is a code of that id.
 	fn has_code(&self, id: CodeId) -> bool {
@@ -64,8 +65,14 @@ pub trait State {
 	/// The instrumented bytes of a code. Asked for once per code and executor.
 	fn code_bytes(&self, id: CodeId) -> Option<Vec<u8>>;
 
-	/// A stored chunk of a program's memory: [`CHUNK_SIZE`](crate::CHUNK_SIZE) bytes.
-	fn chunk(&self, program: ActorId, index: u32) -> Option<Vec<u8>>;
+	/// What is stored of a program's memory, to be asked for while the program runs: only chunks
+	/// that it touches are. Made once per message, so it must cost next to nothing to make.
+	fn memory(&self, program: ActorId) -> Box<dyn Chunks>;
+
+	/// A stored chunk of a program's memory.
+	fn chunk(&self, program: ActorId, index: u32) -> Option<Vec<u8>> {
+		self.memory(program).chunk(index)
+	}
 
 	/// Gas paid in advance.
 	fn gas_node(&self, id: MessageId) -> Option<GasNode>;
@@ -125,6 +132,17 @@ pub trait State {
 		let _ = position;
 		true
 	}
+}
+
+/// What is stored of one program's memory, as it was when [`State::memory`] made this.
+///
+/// It is owned, and may be sent to another thread, because a backend keeps it among what host
+/// functions can reach. On a chain's storage it is the program's id and no more, each chunk a
+/// keyed read; in memory it is a shared pointer to a map that is copied when written to.
+pub trait Chunks: Send {
+	/// A chunk that is stored: [`CHUNK_SIZE`](crate::CHUNK_SIZE) bytes. Asked for at most once per
+	/// chunk and message, and only for chunks that [`Program::chunks`] says are stored.
+	fn chunk(&self, index: u32) -> Option<Vec<u8>>;
 }
 
 /// What can be done to the world.

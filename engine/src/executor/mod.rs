@@ -1,5 +1,7 @@
 //! Backends: what executes a metered module.
 
+#[cfg(any(feature = "wasmi", feature = "wasmtime"))]
+mod cache;
 #[cfg(feature = "wasmi")]
 mod wasmi;
 #[cfg(feature = "wasmtime")]
@@ -24,7 +26,11 @@ use alloc::vec::Vec;
 /// All implementations agree, for any module that [`check_code`](crate::check_code) made, in
 /// results, memory, gas and reason of failure. The trait is sealed: its methods deal in the
 /// engine's own types.
-pub trait Executor: sealed::Backend {}
+pub trait Executor: sealed::Backend + Send + Sized {
+	/// Another of the same kind, for another thread. The two share what they have compiled, now
+	/// and later, and nothing else.
+	fn fork(&self) -> Self;
+}
 
 /// The module could not be compiled or instantiated, although it was checked: a broken invariant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,13 +1,13 @@
 //! The interpreter: `no_std`, inside the runtime.
 
-use super::{Executor, LoadError, Ran, Returned, Run, sealed::Backend};
+use super::{Executor, LoadError, Ran, Returned, Run, cache::Cache, sealed::Backend};
 use crate::{
 	code::{DEPTH, ENV, FRAME_OVERHEAD, FUEL, STACK_LIMIT},
 	ids::CodeId,
 	pages::PAGE_SIZE,
 	syscalls::{self, Guest, Kind, OutOfBounds, Syscall},
 };
-use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use wasmi::{
 	Caller, CompilationMode, Config, Engine, Error, Extern, Func, FuncType, Global, Instance,
 	Linker, Memory, MemoryType, Module, Store, TrapCode, Val, ValType,
@@ -18,7 +18,7 @@ use wasmi::{
 #[derive(Debug)]
 pub struct Wasmi {
 	engine: Engine,
-	modules: BTreeMap<CodeId, Module>,
+	modules: Cache<Module>,
 }
 
 impl Wasmi {
@@ -34,7 +34,7 @@ impl Wasmi {
 			.set_max_recursion_depth(frames as usize)
 			.set_max_stack_height(4 * 1024 * 1024)
 			.ignore_custom_sections(true);
-		Self { engine: Engine::new(&config), modules: BTreeMap::new() }
+		Self { engine: Engine::new(&config), modules: Cache::default() }
 	}
 }
 
@@ -44,7 +44,11 @@ impl Default for Wasmi {
 	}
 }
 
-impl Executor for Wasmi {}
+impl Executor for Wasmi {
+	fn fork(&self) -> Self {
+		Self { engine: self.engine.clone(), modules: self.modules.clone() }
+	}
+}
 
 /// What host functions find in the store.
 struct Data {
@@ -61,16 +65,14 @@ impl Backend for Wasmi {
 		code: CodeId,
 		bytes: &mut dyn FnMut() -> Option<Vec<u8>>,
 	) -> Result<(), LoadError> {
-		if !self.modules.contains_key(&code) {
+		self.modules.load(code, || {
 			let bytes = bytes().ok_or(LoadError)?;
-			let module = Module::new(&self.engine, &bytes).map_err(|_| LoadError)?;
-			self.modules.insert(code, module);
-		}
-		Ok(())
+			Module::new(&self.engine, &bytes).map_err(|_| LoadError)
+		})
 	}
 
 	fn execute(&mut self, code: CodeId, mut run: Run) -> Result<Ran, LoadError> {
-		let module = self.modules.get(&code).ok_or(LoadError)?;
+		let module = self.modules.get(code).ok_or(LoadError)?;
 		let mut store = Store::new(&self.engine, Data { run: None, memory: None, fuel: None });
 
 		let ty = MemoryType::new(run.image.pages, Some(run.most_pages()));

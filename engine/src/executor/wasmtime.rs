@@ -1,13 +1,13 @@
 //! The compiler: for hosts.
 
-use super::{Executor, LoadError, Ran, Returned, Run, sealed::Backend};
+use super::{Executor, LoadError, Ran, Returned, Run, cache::Cache, sealed::Backend};
 use crate::{
 	code::{DEPTH, FUEL, STACK_LIMIT},
 	ids::CodeId,
 	pages::PAGE_SIZE,
 	syscalls::{self, Guest, Kind, OutOfBounds, Syscall},
 };
-use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use wasmtime::{
 	Caller, Config, Engine, Error, Extern, Func, FuncType, Global, Instance, Memory, MemoryType,
 	Module, OptLevel, Store, Trap, Val, ValType,
@@ -21,7 +21,7 @@ const NATIVE_STACK: usize = 8 * 8 * STACK_LIMIT as usize;
 #[derive(Debug)]
 pub struct Wasmtime {
 	engine: Engine,
-	modules: BTreeMap<CodeId, Module>,
+	modules: Cache<Module>,
 }
 
 impl Wasmtime {
@@ -39,11 +39,15 @@ impl Wasmtime {
 			.memory_guard_size(0)
 			.cranelift_opt_level(OptLevel::Speed);
 		let engine = Engine::new(&config).map_err(|_| LoadError)?;
-		Ok(Self { engine, modules: BTreeMap::new() })
+		Ok(Self { engine, modules: Cache::default() })
 	}
 }
 
-impl Executor for Wasmtime {}
+impl Executor for Wasmtime {
+	fn fork(&self) -> Self {
+		Self { engine: self.engine.clone(), modules: self.modules.clone() }
+	}
+}
 
 /// What host functions find in the store.
 struct Data {
@@ -60,16 +64,14 @@ impl Backend for Wasmtime {
 		code: CodeId,
 		bytes: &mut dyn FnMut() -> Option<Vec<u8>>,
 	) -> Result<(), LoadError> {
-		if !self.modules.contains_key(&code) {
+		self.modules.load(code, || {
 			let bytes = bytes().ok_or(LoadError)?;
-			let module = Module::new(&self.engine, &bytes).map_err(|_| LoadError)?;
-			self.modules.insert(code, module);
-		}
-		Ok(())
+			Module::new(&self.engine, &bytes).map_err(|_| LoadError)
+		})
 	}
 
 	fn execute(&mut self, code: CodeId, mut run: Run) -> Result<Ran, LoadError> {
-		let module = self.modules.get(&code).ok_or(LoadError)?;
+		let module = self.modules.get(code).ok_or(LoadError)?;
 		let mut store = Store::new(&self.engine, Data { run: None, memory: None, fuel: None });
 
 		let ty = MemoryType::new(run.image.pages, Some(run.most_pages()));

@@ -280,12 +280,22 @@ impl Call<'_> {
 		self.context.meter.charge(price)
 	}
 
+	/// Reads as many bytes of the program's memory as `into` holds.
+	pub(super) fn read(&mut self, at: u32, into: &mut [u8]) -> Result<(), Halt> {
+		Ok(self.guest.read(at, into)?)
+	}
+
+	/// Writes into the program's memory.
+	pub(super) fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Halt> {
+		Ok(self.guest.write(at, bytes)?)
+	}
+
 	/// Bytes of the program's memory, at most `limit` of them.
 	pub(super) fn bytes(&mut self, at: u32, len: u32, limit: u32) -> Result<Vec<u8>, Halt> {
 		let len = len.min(limit) as usize;
 		self.pay_copy(len)?;
 		let mut bytes = alloc::vec![0; len];
-		self.guest.read(at, &mut bytes)?;
+		self.read(at, &mut bytes)?;
 		Ok(bytes)
 	}
 
@@ -306,26 +316,26 @@ impl Call<'_> {
 	}
 
 	/// 32 bytes of the program's memory.
-	pub(super) fn hash(&self, at: u32) -> Result<[u8; 32], Halt> {
+	pub(super) fn hash(&mut self, at: u32) -> Result<[u8; 32], Halt> {
 		let mut hash = [0; 32];
-		self.guest.read(at, &mut hash)?;
+		self.read(at, &mut hash)?;
 		Ok(hash)
 	}
 
 	/// A value in the program's memory.
-	fn value_at(&self, at: u32) -> Result<Value, Halt> {
+	fn value_at(&mut self, at: u32) -> Result<Value, Halt> {
 		let mut value = [0; 16];
-		self.guest.read(at, &mut value)?;
+		self.read(at, &mut value)?;
 		Ok(Value::from_le_bytes(value))
 	}
 
 	/// A value in the program's memory, or 0 if it gives none.
-	pub(super) fn value(&self, at: u32) -> Result<Value, Fault> {
+	pub(super) fn value(&mut self, at: u32) -> Result<Value, Fault> {
 		if at == NO_VALUE { Ok(0) } else { self.value_at(at).map_err(Fault::Halt) }
 	}
 
 	/// A destination followed by a value.
-	pub(super) fn addressed(&self, at: u32) -> Result<Addressed, Fault> {
+	pub(super) fn addressed(&mut self, at: u32) -> Result<Addressed, Fault> {
 		let destination = self.hash(at).map_err(Fault::Halt)?;
 		let value = match at.checked_add(32) {
 			Some(at) => self.value_at(at),
@@ -336,7 +346,7 @@ impl Call<'_> {
 
 	/// Writes the result of an infallible syscall.
 	pub(super) fn put(&mut self, at: u32, bytes: &[u8]) -> Result<u32, Halt> {
-		self.guest.write(at, bytes)?;
+		self.write(at, bytes)?;
 		Ok(0)
 	}
 

@@ -1,5 +1,6 @@
 //! A chain's storage, in memory.
 
+use super::chunks::{ChunkStore, Traffic};
 use crate::{
 	code::{Code, CodeMetadata},
 	gas::{GasNode, GasPrice},
@@ -9,12 +10,12 @@ use crate::{
 	program::Program,
 	schedule::{Delayed, Task, TaskKey},
 	state::{
-		ApplyError, BlockInfo, BuiltinError, Event, FundsError, Position, Randomness, State,
-		StateMut,
+		ApplyError, BlockInfo, BuiltinError, Chunks, Event, FundsError, Position, Randomness,
+		State, StateMut,
 	},
 	waitlist::Waiting,
 };
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 
 /// What an actor of the runtime does: makes a reply's payload of a message.
 pub type BuiltinFn = fn(&Message) -> Result<Vec<u8>, BuiltinError>;
@@ -57,9 +58,9 @@ pub struct Chain {
 	author: ActorId,
 	nonce: u128,
 	accounts: BTreeMap<ActorId, Account>,
-	codes: BTreeMap<CodeId, Arc<Code>>,
+	codes: BTreeMap<CodeId, (Arc<CodeMetadata>, Arc<[u8]>)>,
 	programs: BTreeMap<ActorId, Program>,
-	chunks: BTreeMap<(ActorId, u32), Arc<[u8]>>,
+	chunks: ChunkStore,
 	gas_nodes: BTreeMap<MessageId, GasNode>,
 	builtins: BTreeMap<ActorId, (Gas, BuiltinFnPtr)>,
 	queue: BTreeMap<Position, Dispatch>,
@@ -96,7 +97,7 @@ impl Chain {
 			accounts: BTreeMap::new(),
 			codes: BTreeMap::new(),
 			programs: BTreeMap::new(),
-			chunks: BTreeMap::new(),
+			chunks: ChunkStore::default(),
 			gas_nodes: BTreeMap::new(),
 			builtins: BTreeMap::new(),
 			queue: BTreeMap::new(),
@@ -197,7 +198,7 @@ impl Chain {
 
 	pub(super) fn add_code(&mut self, code: Code) -> CodeId {
 		let id = code.id;
-		self.codes.insert(id, Arc::new(code));
+		self.codes.insert(id, (Arc::new(code.metadata), code.bytes.into()));
 		id
 	}
 
@@ -206,6 +207,15 @@ impl Chain {
 		self.block.height += 1;
 		self.block.timestamp += time;
 		core::mem::take(&mut self.events)
+	}
+
+	/// What has gone between storage and programs' memory in this block.
+	pub fn traffic(&self) -> Traffic {
+		self.chunks.traffic()
+	}
+
+	pub(super) fn take_traffic(&mut self) -> Traffic {
+		self.chunks.take_traffic()
 	}
 
 	fn account_mut(&mut self, actor: ActorId) -> &mut Account {
@@ -232,16 +242,20 @@ impl State for Chain {
 		self.builtins.get(&id).map(|(gas, _)| *gas)
 	}
 
-	fn code_metadata(&self, id: CodeId) -> Option<CodeMetadata> {
-		self.codes.get(&id).map(|code| code.metadata.clone())
+	fn code_metadata(&self, id: CodeId) -> Option<Arc<CodeMetadata>> {
+		self.codes.get(&id).map(|(metadata, _)| metadata.clone())
 	}
 
 	fn code_bytes(&self, id: CodeId) -> Option<Vec<u8>> {
-		self.codes.get(&id).map(|code| code.bytes.clone())
+		self.codes.get(&id).map(|(_, bytes)| bytes.to_vec())
+	}
+
+	fn memory(&self, program: ActorId) -> Box<dyn Chunks> {
+		self.chunks.memory(program)
 	}
 
 	fn chunk(&self, program: ActorId, index: u32) -> Option<Vec<u8>> {
-		self.chunks.get(&(program, index)).map(|chunk| chunk.to_vec())
+		self.chunks.chunk(program, index)
 	}
 
 	fn gas_node(&self, id: MessageId) -> Option<GasNode> {
@@ -322,10 +336,7 @@ impl StateMut for Chain {
 	}
 
 	fn set_chunk(&mut self, program: ActorId, index: u32, bytes: Option<Vec<u8>>) {
-		match bytes {
-			Some(bytes) => self.chunks.insert((program, index), bytes.into()),
-			None => self.chunks.remove(&(program, index)),
-		};
+		self.chunks.set(program, index, bytes);
 	}
 
 	fn set_gas_node(&mut self, id: MessageId, node: Option<GasNode>) {

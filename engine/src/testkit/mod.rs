@@ -33,8 +33,10 @@
 //! ```
 
 mod chain;
+mod chunks;
 
 pub use chain::{Account, BuiltinFn, Chain, Economy};
+pub use chunks::Traffic;
 
 use crate::{
 	code::{CodeError, check_code},
@@ -79,6 +81,8 @@ pub struct BlockRunResult {
 	pub report: QueueReport,
 	/// Everything since the block before.
 	pub events: Vec<Event>,
+	/// What went between storage and programs' memory.
+	pub traffic: Traffic,
 }
 
 impl System {
@@ -167,7 +171,8 @@ impl<E: Executor> System<E> {
 	pub fn run_next_block(&mut self) -> BlockRunResult {
 		let height = self.chain.block().height;
 		let report = run_queue(&mut self.chain, &mut self.executor, &self.settings, self.block_gas);
-		BlockRunResult { height, report, events: self.chain.next_block(BLOCK_TIME) }
+		let traffic = self.chain.take_traffic();
+		BlockRunResult { height, report, events: self.chain.next_block(BLOCK_TIME), traffic }
 	}
 
 	/// Ends as many blocks as it takes to empty the queue, at most `most`.
