@@ -19,6 +19,7 @@ build: ## Builds what the dev network runs
 
 fmt: ## Formats everything
 	@cargo fmt --all
+	@cargo fmt --all --manifest-path engine/programs/Cargo.toml
 	@npm --prefix bridge-contracts run fmt
 
 clean: ## Removes all that was built or installed inside this folder

@@ -1,10 +1,11 @@
 //! The example programs, built to Wasm by this crate's build script.
 //!
-//! A test or a tool takes the bytes from here, so that what it runs is what the folder says.
+//! A test or a tool takes the bytes from here, so that what it runs is what the folders beside this
+//! one say.
 
 include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
-/// Every program's name and Wasm, in the folders' order.
+/// Every program's name and Wasm, by name.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static [u8])> {
 	ALL.iter().copied()
 }
@@ -18,7 +19,7 @@ mod tests {
 		for (name, code) in all() {
 			assert!(code.starts_with(b"\0asm\x01\0\0\0"), "{name} is not Wasm");
 		}
-		assert_eq!(all().count(), 2);
+		assert_eq!(all().count(), 12);
 	}
 
 	#[test]
