@@ -135,6 +135,7 @@ pub fn apply<S: StateMut>(
 	let Journal { dispatch, gas_spent, failure, notes } = journal;
 	let (id, destination) = (dispatch.message.id, dispatch.message.destination);
 
+	state.begin(id);
 	gas::spend(state, dispatch.gas_node, gas_spent)?;
 	let mut outcome = failure;
 	for note in notes {

@@ -160,6 +160,12 @@ pub trait StateMut: State {
 	where
 		Self: Sized;
 
+	/// What is done from now on is done because of `message`, which was in the queue, in the
+	/// waitlist or in a mailbox. For those who keep track of causes.
+	fn begin(&mut self, message: MessageId) {
+		let _ = message;
+	}
+
 	/// A number never given before.
 	fn next_nonce(&mut self) -> u128;
 
