@@ -76,7 +76,7 @@ pub use executor::Wasmi;
 pub use executor::Wasmtime;
 pub use executor::{Executor, LoadError};
 pub use gas::{GasNode, GasPrice, GasSchedule};
-pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode, SignalCode};
+pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode, SignalCode, SuccessReplyReason};
 pub use gprimitives::{ActorId, CodeId, MessageId, ReservationId};
 pub use journal::{Journal, Note, apply};
 pub use mailbox::Mail;

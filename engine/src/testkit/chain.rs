@@ -114,8 +114,13 @@ impl Chain {
 	}
 
 	/// Makes `value` out of nothing, for `actor`.
-	pub fn mint_to(&mut self, actor: ActorId, value: Value) {
-		self.account_mut(actor).free += value;
+	pub fn mint_to(&mut self, actor: impl Into<ActorId>, value: Value) {
+		self.account_mut(actor.into()).free += value;
+	}
+
+	/// What an actor has at its disposal.
+	pub fn balance_of(&self, actor: impl Into<ActorId>) -> Value {
+		self.account(actor.into()).free
 	}
 
 	/// The funds of an actor.

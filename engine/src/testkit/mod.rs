@@ -32,11 +32,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod block;
 mod chain;
 mod chunks;
+mod log;
+mod program;
 
+pub use block::BlockRunResult;
 pub use chain::{Account, BuiltinFn, Chain, Economy};
 pub use chunks::Traffic;
+pub use log::Log;
+pub use program::{AskError, FileError, PATIENCE, Program};
 
 use crate::{
 	code::{CodeError, check_code},
@@ -45,11 +51,12 @@ use crate::{
 	message::{Gas, Message, Value},
 	pages::{CHUNK_SIZE, PAGE_SIZE},
 	post::{self, PostError, Posting},
-	queue::{QueueReport, run_queue},
+	queue::run_queue,
 	settings::Settings,
-	state::{Event, State},
+	state::State,
 };
 use alloc::{vec, vec::Vec};
+use codec::Decode;
 use core::ops::{Deref, DerefMut};
 
 /// Gas limit of messages whose sender does not say.
@@ -70,19 +77,15 @@ pub struct System<E = Wasmtime> {
 	executor: E,
 	settings: Settings,
 	block_gas: Gas,
+	/// What the latest [`Program`] was made with.
+	salt: u64,
 }
 
-/// What happened in a block.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BlockRunResult {
-	/// Its number.
-	pub height: u32,
-	/// What was done with the queue.
-	pub report: QueueReport,
-	/// Everything since the block before.
-	pub events: Vec<Event>,
-	/// What went between storage and programs' memory.
-	pub traffic: Traffic,
+/// A copy shares nothing with the original but compiled code.
+impl<E: Executor> Clone for System<E> {
+	fn clone(&self) -> Self {
+		Self { chain: self.chain.clone(), executor: self.executor.fork(), ..*self }
+	}
 }
 
 impl System {
@@ -99,7 +102,7 @@ impl System {
 impl<E: Executor> System<E> {
 	/// An empty chain with the given prices and backend.
 	pub fn with(settings: Settings, executor: E) -> Self {
-		Self { chain: Chain::new(), executor, settings, block_gas: BLOCK_GAS }
+		Self { chain: Chain::new(), executor, settings, block_gas: BLOCK_GAS, salt: 0 }
 	}
 
 	/// Lets blocks have `gas`.
@@ -169,10 +172,21 @@ impl<E: Executor> System<E> {
 
 	/// Ends the block: processes the queue, and begins the next.
 	pub fn run_next_block(&mut self) -> BlockRunResult {
-		let height = self.chain.block().height;
+		let (height, sent) = (self.chain.block().height, self.chain.outbox().len());
 		let report = run_queue(&mut self.chain, &mut self.executor, &self.settings, self.block_gas);
+		let log = self.chain.outbox().iter().skip(sent).cloned().collect();
 		let traffic = self.chain.take_traffic();
-		BlockRunResult { height, report, events: self.chain.next_block(BLOCK_TIME), traffic }
+		let events = self.chain.next_block(BLOCK_TIME);
+		BlockRunResult { height, report, events, log, traffic }
+	}
+
+	/// Ends blocks until `height` is the number of the one that is being built.
+	pub fn run_to_block(&mut self, height: u32) -> Vec<BlockRunResult> {
+		let mut results = Vec::new();
+		while self.block_height() < height {
+			results.push(self.run_next_block());
+		}
+		results
 	}
 
 	/// Ends as many blocks as it takes to empty the queue, at most `most`.
@@ -210,6 +224,21 @@ impl<E: Executor> System<E> {
 	/// The reply to a message that a user sent, if there is one by now.
 	pub fn reply_to(&self, message: MessageId) -> Option<&Message> {
 		self.chain.outbox().iter().find(|sent| sent.reply.is_some_and(|reply| reply.to == message))
+	}
+
+	/// The reply to a message that a user sent, if there is one by now and it is a `T` in SCALE.
+	pub fn decoded_reply_to<T: Decode>(&self, message: MessageId) -> Option<T> {
+		block::decode(&self.reply_to(message)?.payload)
+	}
+
+	/// Number of the block that is being built.
+	pub fn block_height(&self) -> u32 {
+		self.chain.block().height
+	}
+
+	/// Time of the block that is being built, in milliseconds since 1970.
+	pub fn block_timestamp(&self) -> u64 {
+		self.chain.block().timestamp
 	}
 
 	/// The chain.

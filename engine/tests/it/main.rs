@@ -11,4 +11,5 @@ mod programs;
 mod queue;
 mod support;
 mod syscalls;
+mod testkit;
 mod upload;
