@@ -3,6 +3,7 @@
 use crate::{
 	ids::{ActorId, MessageId},
 	message::{Gas, Value},
+	rent::Rent,
 	state::{ApplyError, StateMut},
 };
 use codec::{Decode, Encode, MaxEncodedLen};
@@ -134,10 +135,66 @@ pub(crate) fn split<S: StateMut>(
 	child: MessageId,
 	gas: Gas,
 ) -> Result<(), ApplyError> {
-	let mut node = state.gas_node(parent).ok_or(ApplyError::NoGasNode(parent))?;
-	node.remaining = node.remaining.checked_sub(gas).ok_or(ApplyError::GasOverspent(parent))?;
-	state.set_gas_node(parent, Some(node));
+	let node = take(state, parent, gas)?;
 	open(state, child, node.payer, gas);
+	Ok(())
+}
+
+/// Takes `gas` out of what is left in a node, and returns it as it is then.
+fn take<S: StateMut>(state: &mut S, id: MessageId, gas: Gas) -> Result<GasNode, ApplyError> {
+	let mut node = state.gas_node(id).ok_or(ApplyError::NoGasNode(id))?;
+	node.remaining = node.remaining.checked_sub(gas).ok_or(ApplyError::GasOverspent(id))?;
+	state.set_gas_node(id, Some(node));
+	Ok(node)
+}
+
+/// Moves `gas` out of `parent`'s node into `child`'s, which is made if there is none.
+pub(crate) fn set_aside<S: StateMut>(
+	state: &mut S,
+	parent: MessageId,
+	child: MessageId,
+	gas: Gas,
+) -> Result<(), ApplyError> {
+	let Some(mut node) = state.gas_node(child) else { return split(state, parent, child, gas) };
+	take(state, parent, gas)?;
+	node.remaining = node.remaining.checked_add(gas).ok_or(ApplyError::GasOverspent(child))?;
+	state.set_gas_node(child, Some(node));
+	Ok(())
+}
+
+/// Locks the rent of what `id` pays for in storage.
+pub(crate) fn lock<S: StateMut>(
+	state: &mut S,
+	id: MessageId,
+	rent: Rent,
+) -> Result<(), ApplyError> {
+	if rent.locked == 0 {
+		return Ok(());
+	}
+	let mut node = take(state, id, rent.locked)?;
+	node.locked = node.locked.checked_add(rent.locked).ok_or(ApplyError::GasOverspent(id))?;
+	state.set_gas_node(id, Some(node));
+	Ok(())
+}
+
+/// Spends what is due of a rent, and unlocks the rest.
+pub(crate) fn settle<S: StateMut>(
+	state: &mut S,
+	id: MessageId,
+	rent: Rent,
+) -> Result<(), ApplyError> {
+	if rent.locked == 0 {
+		return Ok(());
+	}
+	let mut node = state.gas_node(id).ok_or(ApplyError::NoGasNode(id))?;
+	node.locked = node.locked.checked_sub(rent.locked).ok_or(ApplyError::GasOverspent(id))?;
+	let due = rent.due(state.block().height);
+	let rest = rent.locked.checked_sub(due).ok_or(ApplyError::GasOverspent(id))?;
+	node.remaining = node.remaining.checked_add(rest).ok_or(ApplyError::GasOverspent(id))?;
+	state.set_gas_node(id, Some(node));
+	if due > 0 {
+		state.spend_gas(node.payer, due)?;
+	}
 	Ok(())
 }
 
@@ -154,10 +211,20 @@ pub(crate) fn spend<S: StateMut>(state: &mut S, id: MessageId, gas: Gas) -> Resu
 	if gas == 0 {
 		return Ok(());
 	}
-	let mut node = state.gas_node(id).ok_or(ApplyError::NoGasNode(id))?;
-	node.remaining = node.remaining.checked_sub(gas).ok_or(ApplyError::GasOverspent(id))?;
-	state.set_gas_node(id, Some(node));
+	let node = take(state, id, gas)?;
 	state.spend_gas(node.payer, gas)?;
+	Ok(())
+}
+
+/// Turns `gas` of `id` into funds of `program`.
+pub(crate) fn pay<S: StateMut>(
+	state: &mut S,
+	id: MessageId,
+	program: ActorId,
+	gas: Gas,
+) -> Result<(), ApplyError> {
+	let node = take(state, id, gas)?;
+	state.pay_gas(node.payer, program, gas)?;
 	Ok(())
 }
 

@@ -60,3 +60,8 @@ pub fn reservation_id(origin: MessageId, nonce: u64) -> ReservationId {
 pub fn reservation_node(reservation: ReservationId) -> MessageId {
 	reservation.into_bytes().into()
 }
+
+/// A random number about `subject`, made of what the chain calls random.
+pub(crate) fn random(subject: [u8; 32], seed: [u8; 32]) -> [u8; 32] {
+	hash(&[&subject, &seed])
+}

@@ -61,6 +61,7 @@ mod program;
 mod queue;
 mod rent;
 mod reservation;
+mod route;
 mod schedule;
 mod settings;
 mod state;
@@ -78,13 +79,13 @@ pub use executor::{Executor, LoadError};
 pub use gas::{GasNode, GasPrice, GasSchedule};
 pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode, SignalCode, SuccessReplyReason};
 pub use gprimitives::{ActorId, CodeId, MessageId, ReservationId};
-pub use journal::{Journal, Note, apply};
-pub use mailbox::Mail;
+pub use journal::{Journal, Note, Send, SendGas, apply};
+pub use mailbox::{Mail, MailEnd, claim_value, send_reply};
 pub use message::{
 	Dispatch, DispatchKind, Earlier, Gas, Message, Queued, ReplyDetails, SignalDetails, Value,
 };
 pub use pages::{CHUNK_SIZE, CHUNKS_PER_PAGE, PAGE_SIZE, RunSet};
-pub use post::{PostError, Posting, create_program, send_message};
+pub use post::{PostError, Posting, claim_inheritance, create_program, send_message};
 pub use process::process;
 pub use program::{Phase, Program};
 pub use queue::{QueueReport, run_queue};

@@ -1,6 +1,6 @@
 //! Messages: what actors say to one another, and how a message stands in the queue.
 
-use crate::ids::{ActorId, MessageId};
+use crate::ids::{self, ActorId, MessageId};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use gear_core_errors::{ReplyCode, SignalCode};
@@ -91,6 +91,20 @@ pub struct Message {
 
 // The derive asks it of the foreign types inside; those are of fixed size.
 impl DecodeWithMemTracking for Message {}
+
+impl Message {
+	/// The reply to this message, without value.
+	pub(crate) fn reply(&self, code: ReplyCode, payload: Vec<u8>) -> Self {
+		Self {
+			id: ids::reply_message_id(self.id),
+			source: self.destination,
+			destination: self.source,
+			payload,
+			value: 0,
+			reply: Some(ReplyDetails { to: self.id, code }),
+		}
+	}
+}
 
 /// A message in the global queue: for a program or a builtin actor, with its gas.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]

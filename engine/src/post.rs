@@ -3,11 +3,11 @@
 use crate::{
 	gas,
 	ids::{self, ActorId, CodeId, MessageId},
-	journal,
 	message::{Dispatch, DispatchKind, Gas, Message, Value},
-	program::{Phase, Program},
+	program::{Phase, Program, heir},
+	route,
 	settings::Settings,
-	state::{Event, FundsError, StateMut},
+	state::{ApplyError, Event, FundsError, State, StateMut},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -52,6 +52,12 @@ pub enum PostError {
 		/// The least allowed.
 		least: Value,
 	},
+	/// The message is not in the user's mailbox.
+	NoMail(MessageId),
+	/// The program has not exited: nobody inherits from it.
+	NoInheritor(ActorId),
+	/// An invariant is broken.
+	Broken(ApplyError),
 	/// The payer cannot pay the gas.
 	Gas(FundsError),
 	/// The payer cannot pay the value.
@@ -101,6 +107,29 @@ pub fn create_program<S: StateMut>(
 	Ok((id, message))
 }
 
+/// Gives what an exited program owns to its inheritor, if anything has come in since it exited.
+/// Returns who got it.
+///
+/// # Errors
+///
+/// The program has not exited, or the chain does not let its funds be moved.
+pub fn claim_inheritance<S: StateMut>(
+	state: &mut S,
+	settings: &Settings,
+	program: ActorId,
+) -> Result<ActorId, PostError> {
+	match state.program(program).map(|program| program.phase) {
+		Some(Phase::Exited { .. }) => {}
+		Some(_) => return Err(PostError::NoInheritor(program)),
+		None => return Err(PostError::NoProgram(program)),
+	}
+	let heir = heir(state, settings, program);
+	if heir != program {
+		state.inherit(program, heir).map_err(PostError::Value)?;
+	}
+	Ok(heir)
+}
+
 fn post<S: StateMut>(
 	state: &mut S,
 	settings: &Settings,
@@ -108,16 +137,41 @@ fn post<S: StateMut>(
 	kind: DispatchKind,
 	posting: Posting,
 ) -> Result<MessageId, PostError> {
+	check_posting(state, settings, &posting)?;
+	pay_posting(state, &posting, posting.gas_limit)?;
 	let Posting { source, payer, payload, gas_limit, value } = posting;
+	let nonce = state.next_nonce();
+	let id = ids::posted_message_id(state.block().height, source, nonce);
+	gas::open(state, id, payer, gas_limit);
+	let message = Message { id, source, destination, payload, value, reply: None };
+	route::enqueue(state, Dispatch::new(kind, message, id, payer));
+	Ok(id)
+}
 
-	let (actual, limit) = (payload.len() as u64, settings.limits.payload_len);
+/// Checks what can be said against a posting without looking at funds.
+pub(crate) fn check_posting<S: State>(
+	state: &S,
+	settings: &Settings,
+	posting: &Posting,
+) -> Result<(), PostError> {
+	let (actual, limit) = (posting.payload.len() as u64, settings.limits.payload_len);
 	if actual > u64::from(limit) {
 		return Err(PostError::PayloadTooLong { actual, limit });
 	}
-	let least = state.existential_deposit();
-	if value > 0 && value < least {
-		return Err(PostError::ValueTooSmall { actual: value, least });
+	let (actual, least) = (posting.value, state.existential_deposit());
+	if actual > 0 && actual < least {
+		return Err(PostError::ValueTooSmall { actual, least });
 	}
+	Ok(())
+}
+
+/// Reserves the price of `gas_limit` and holds the value, or does neither.
+pub(crate) fn pay_posting<S: StateMut>(
+	state: &mut S,
+	posting: &Posting,
+	gas_limit: Gas,
+) -> Result<(), PostError> {
+	let Posting { payer, value, .. } = *posting;
 	state.reserve_gas(payer, gas_limit).map_err(PostError::Gas)?;
 	if value > 0
 		&& let Err(error) = state.hold_value(payer, value)
@@ -129,13 +183,7 @@ fn post<S: StateMut>(
 			Err(broken) => PostError::Gas(broken),
 		});
 	}
-
-	let nonce = state.next_nonce();
-	let id = ids::posted_message_id(state.block().height, source, nonce);
-	gas::open(state, id, payer, gas_limit);
-	let message = Message { id, source, destination, payload, value, reply: None };
-	journal::enqueue(state, Dispatch::new(kind, message, id, payer));
-	Ok(id)
+	Ok(())
 }
 
 impl fmt::Display for PostError {
@@ -151,6 +199,9 @@ impl fmt::Display for PostError {
 			Self::ValueTooSmall { actual, least } => {
 				write!(f, "the value is {actual}: it must be 0 or at least {least}")
 			}
+			Self::NoMail(id) => write!(f, "{id} is not in the mailbox"),
+			Self::NoInheritor(id) => write!(f, "the program {id} has not exited"),
+			Self::Broken(error) => write!(f, "an invariant is broken: {error:?}"),
 			Self::Gas(error) => write!(f, "gas cannot be paid: {error}"),
 			Self::Value(error) => write!(f, "the value cannot be paid: {error}"),
 		}

@@ -4,13 +4,13 @@ use crate::{
 	code::CodeMetadata,
 	executor::{End, Executor, Failed, Ran, Run},
 	ids::ActorId,
-	journal::{Journal, Note},
+	journal::{Journal, Note, Send},
 	memory::{self, Changes, Image},
 	message::{Dispatch, DispatchKind, Gas},
 	program::{Phase, Program},
 	settings::Settings,
 	state::{ApplyError, State},
-	syscalls::{Context, Given, Halt, Meter},
+	syscalls::{Change, Context, Halt, Meter, Outgoing, Wait, World},
 };
 use alloc::vec::Vec;
 use gear_core_errors::{
@@ -34,48 +34,56 @@ pub fn process<S: State, E: Executor>(
 	let meter = Meter::new(node.remaining, settings.schedule.instruction);
 	let destination = dispatch.message.destination;
 	if let Some(program) = state.program(destination) {
-		if dispatch.kind == DispatchKind::Init && !awaits(&program, &dispatch) {
-			return Journal::broken(dispatch, ApplyError::NotUploaded(destination));
-		}
 		return match admit(&dispatch, &program) {
 			Ok(()) => Execute { dispatch, program, state, settings }.process(executor, meter),
-			Err((reason, payload)) => Journal::failed(dispatch, 0, reason.into(), payload),
+			Err((reason, payload)) => Journal::refused(dispatch, 0, reason.into(), payload),
 		};
 	}
 	match state.builtin(destination) {
 		Some(price) => builtin(dispatch, meter, price),
-		None => Journal::failed(dispatch, 0, Unavailable::ProgramNotCreated.into(), Vec::new()),
+		None => Journal::refused(dispatch, 0, Unavailable::ProgramNotCreated.into(), Vec::new()),
 	}
-}
-
-/// Whether the message is the one that the program is to begin with.
-fn awaits(program: &Program, dispatch: &Dispatch) -> bool {
-	program.phase == Phase::Uploaded { init: dispatch.message.id }
 }
 
 /// Whether the program takes the message; if not, why, and what the error reply says.
 fn admit(dispatch: &Dispatch, program: &Program) -> Result<(), (Unavailable, Vec<u8>)> {
-	if awaits(program, dispatch) {
-		return Ok(());
-	}
-	let Some(reason) = program.phase.unavailable() else { return Ok(()) };
-	let payload = match program.phase {
-		Phase::Exited { inheritor } => inheritor.into_bytes().to_vec(),
-		_ => Vec::new(),
+	let (kind, id) = (dispatch.kind, dispatch.message.id);
+	let reason = match program.phase {
+		Phase::Uploaded { init } | Phase::Initialising { init } if init == id => return Ok(()),
+		// Another `init` was made for this program, which was there already.
+		_ if kind == DispatchKind::Init => Unavailable::ProgramNotCreated,
+		// What `init` may be waiting for.
+		Phase::Initialising { .. } if !kind.is_answered() => return Ok(()),
+		Phase::Exited { inheritor } => {
+			return Err((Unavailable::ProgramExited, inheritor.into_bytes().to_vec()));
+		}
+		phase => match phase.unavailable() {
+			Some(reason) => reason,
+			None => return Ok(()),
+		},
 	};
-	Err((reason, payload))
+	Err((reason, Vec::new()))
 }
 
 fn builtin(dispatch: Dispatch, mut meter: Meter, price: Gas) -> Journal {
 	if meter.charge(price).is_err() {
-		return Journal::failed(dispatch, meter.spent(), out_of_gas(), Vec::new());
+		return Journal::refused(dispatch, meter.spent(), out_of_gas(), Vec::new());
 	}
 	let notes = Vec::from([Note::CallBuiltin]);
-	Journal { dispatch, gas_spent: meter.spent(), failure: None, notes }
+	let (gas_spent, gas_left) = (meter.spent(), meter.left());
+	Journal { dispatch, gas_spent, gas_left, failure: None, notes }
 }
 
 fn out_of_gas() -> ErrorReplyReason {
 	Execution::RanOutOfGas.into()
+}
+
+/// How a run ended that did not fail.
+#[derive(Clone, Copy)]
+enum Outcome {
+	Done,
+	Waiting(Wait),
+	Exited(ActorId),
 }
 
 /// A message on its way through a program that takes it.
@@ -99,7 +107,7 @@ impl<S: State> Execute<'_, S> {
 			return Journal::failed(self.dispatch, meter.spent(), out_of_gas(), Vec::new());
 		}
 		match self.run(executor, meter, &code) {
-			Ok(Ran { context, end }) => self.conclude(context, end),
+			Ok(Ran { context, end }) => self.conclude(context, end, &code),
 			Err(error) => Journal::broken(self.dispatch, error),
 		}
 	}
@@ -116,20 +124,26 @@ impl<S: State> Execute<'_, S> {
 		if self.dispatch.kind.is_answered() {
 			notes.push(Note::auto_reply(&self.dispatch.message));
 		}
-		Journal { dispatch: self.dispatch, gas_spent: meter.spent(), failure: None, notes }
+		let (gas_spent, gas_left) = (meter.spent(), meter.left());
+		Journal { dispatch: self.dispatch, gas_spent, gas_left, failure: None, notes }
 	}
 
 	/// Static pages that become the program's with this message.
 	fn first_pages(&self, code: &CodeMetadata) -> u32 {
-		if self.dispatch.kind == DispatchKind::Init { code.static_pages } else { 0 }
+		if self.is_first() { code.static_pages } else { 0 }
+	}
+
+	/// Whether this is the first run of the program.
+	fn is_first(&self) -> bool {
+		matches!(self.program.phase, Phase::Uploaded { .. })
 	}
 
 	/// Pays for what is done before the first instruction.
 	fn pay_beginning(&self, meter: &mut Meter, code: &CodeMetadata) -> Result<(), Halt> {
 		let schedule = &self.settings.schedule;
-		let (new, old) = match self.dispatch.kind {
-			DispatchKind::Init => (code.static_pages, 0),
-			_ => (0, code.static_pages.saturating_add(self.program.pages.len())),
+		let (new, old) = match self.is_first() {
+			true => (code.static_pages, 0),
+			false => (0, code.static_pages.saturating_add(self.program.pages.len())),
 		};
 		for (price, amount) in [
 			(schedule.dispatch, 1),
@@ -155,34 +169,41 @@ impl<S: State> Execute<'_, S> {
 			.load(code_id, &mut || state.code_bytes(code_id))
 			.map_err(|_| ApplyError::BadCode(code_id))?;
 		let image = Image::load(state, id, &self.program, code)?;
-		let context = Context::new(Given {
-			settings: *self.settings,
+		let world = World {
 			block: state.block(),
-			kind: self.dispatch.kind,
-			message: message.clone(),
+			randomness: state.randomness(),
+			gas_price: state.gas_price(),
 			existential_deposit: state.existential_deposit(),
-			value_available: state.spendable(id, message.value),
+			endowment: state.endowment(),
+		};
+		// An earlier run has received the value.
+		let incoming = if self.dispatch.earlier.is_some() { 0 } else { message.value };
+		let context = Context::new(
+			*self.settings,
+			world,
+			&self.dispatch,
+			&self.program,
+			state.spendable(id, incoming),
+			memory::heap(code, self.settings.limits.pages),
 			meter,
-			pages: self.program.pages.clone(),
-			heap: memory::heap(code, self.settings.limits.pages),
-		});
+		);
 		let run = Run { entry: self.dispatch.kind, image, context };
 		executor.execute(code_id, run).map_err(|_| ApplyError::BadCode(code_id))
 	}
 
-	fn conclude(self, mut context: Context, end: End) -> Journal {
-		match end {
-			End::Done(changes) => {
-				let written = changes.chunks.len() as u64;
-				let price = self.settings.schedule.chunk_write.saturating_mul(written);
-				if context.meter.charge(price).is_err() {
-					return self.failed(context, Failed::OutOfGas);
-				}
-				self.succeeded(context, changes, None)
-			}
-			End::Exited(inheritor) => self.succeeded(context, Changes::default(), Some(inheritor)),
-			End::Failed(failed) => self.failed(context, failed),
+	fn conclude(self, mut context: Context, end: End, code: &CodeMetadata) -> Journal {
+		let (changes, outcome) = match end {
+			End::Done(changes) => (changes, Outcome::Done),
+			End::Waiting(changes, wait) => (changes, Outcome::Waiting(wait)),
+			End::Exited(inheritor) => (Changes::default(), Outcome::Exited(inheritor)),
+			End::Failed(failed) => return self.failed(context, failed),
+		};
+		let written = changes.chunks.len() as u64;
+		let price = self.settings.schedule.chunk_write.saturating_mul(written);
+		if context.meter.charge(price).is_err() {
+			return self.failed(context, Failed::OutOfGas);
 		}
+		self.succeeded(context, changes, outcome, code)
 	}
 
 	fn failed(self, context: Context, failed: Failed) -> Journal {
@@ -194,43 +215,91 @@ impl<S: State> Execute<'_, S> {
 			Failed::StackLimit => (Execution::StackLimitExceeded, Vec::new()),
 			Failed::Trap => (Execution::UnreachableInstruction, Vec::new()),
 		};
-		let mut journal =
-			Journal::failed(self.dispatch, context.meter.spent(), reason.into(), payload);
+		let mut journal = Journal::failed_with_signal(
+			self.dispatch,
+			context.meter.spent(),
+			reason.into(),
+			payload,
+			context.for_signal,
+		);
 		// What a program says before it fails is what helps to mend it.
 		journal.notes.extend(context.debug.into_iter().map(Note::Debug));
 		journal
 	}
 
-	fn succeeded(self, context: Context, changes: Changes, inheritor: Option<ActorId>) -> Journal {
-		let gas_spent = context.meter.spent();
+	fn succeeded(
+		self,
+		context: Context,
+		changes: Changes,
+		outcome: Outcome,
+		code: &CodeMetadata,
+	) -> Journal {
+		let (gas_spent, gas_left) = (context.meter.spent(), context.meter.left());
+		let (replied, afterwards) = (context.replied(), context.afterwards());
 		let mut notes = self.delivery();
 		notes.extend(context.debug.into_iter().map(Note::Debug));
-		if inheritor.is_none() {
-			self.settle_in(&mut notes);
-			if context.pages != self.program.pages || !changes.chunks.is_empty() {
-				notes.push(Note::Memory {
-					pages: context.pages,
-					stored: changes.stored,
-					chunks: changes.chunks,
-				});
+		match outcome {
+			Outcome::Done => self.settle_in(&mut notes),
+			Outcome::Waiting(_) if self.is_first() => {
+				let init = self.dispatch.message.id;
+				notes.push(Note::Phase(Phase::Initialising { init }));
+			}
+			Outcome::Waiting(_) | Outcome::Exited(_) => {}
+		}
+		if !matches!(outcome, Outcome::Exited(_))
+			&& (context.pages != self.program.pages || !changes.chunks.is_empty())
+		{
+			let Changes { stored, chunks } = changes;
+			notes.push(Note::Memory { pages: context.pages, stored, chunks });
+		}
+		if context.gas_bought > 0 {
+			notes.push(Note::BuyFunds { gas: context.gas_bought });
+		}
+		notes.extend(context.reservations.done.into_iter().map(|change| match change {
+			Change::Reserve { id, gas, blocks } => Note::Reserve { id, gas, blocks },
+			Change::Unreserve { id } => Note::Unreserve { id },
+		}));
+		let deposits = context.deposits.into_iter();
+		notes.extend(deposits.map(|(message, gas)| Note::Deposit { message, gas }));
+		for Outgoing { kind, message, gas, delay, code: new } in context.sent {
+			if let Some(code) = new {
+				notes.push(Note::Create { id: message.destination, code, init: message.id });
+			}
+			let heard = code.entries.handle_reply;
+			notes.push(Note::Send(Send { kind, message, gas, delay, heard }));
+		}
+		if let Some((message, gas)) = context.reply {
+			let kind = DispatchKind::Reply;
+			notes.push(Note::Send(Send { kind, message, gas, delay: 0, heard: false }));
+		}
+		let wakes = context.wakes.into_iter();
+		notes.extend(wakes.map(|(message, delay)| Note::Wake { message, delay }));
+
+		if let Outcome::Waiting(Wait { blocks, expiry }) = outcome {
+			if context.for_signal > 0 {
+				notes.push(Note::ReserveForSignal { gas: context.for_signal });
+			}
+			notes.push(Note::Wait { blocks, expiry, earlier: afterwards });
+		} else {
+			// What this run alone has set aside for a signal has not left the gas node.
+			if context.earlier.for_signal > 0 {
+				notes.push(Note::ReleaseForSignal);
+			}
+			if !replied && self.dispatch.kind.is_answered() {
+				notes.push(Note::auto_reply(&self.dispatch.message));
 			}
 		}
-		let sends = context.sent.into_iter().chain(context.reply.clone());
-		notes.extend(sends.map(|(message, gas_limit)| Note::Send { message, gas_limit }));
-		if context.reply.is_none() && self.dispatch.kind.is_answered() {
-			notes.push(Note::auto_reply(&self.dispatch.message));
-		}
-		if let Some(inheritor) = inheritor {
+		if let Outcome::Exited(inheritor) = outcome {
 			notes.push(Note::Phase(Phase::Exited { inheritor }));
 			notes.push(Note::Inherit { inheritor });
 		}
-		Journal { dispatch: self.dispatch, gas_spent, failure: None, notes }
+		Journal { dispatch: self.dispatch, gas_spent, gas_left, failure: None, notes }
 	}
 
-	/// The message's value arrives first: the program may have sent it on.
+	/// The message's value arrives first: the program may have sent it on. It arrives once.
 	fn delivery(&self) -> Vec<Note> {
-		let value = self.dispatch.message.value;
-		Vec::from_iter((value > 0).then_some(Note::DeliverValue))
+		let arrives = self.dispatch.message.value > 0 && self.dispatch.earlier.is_none();
+		Vec::from_iter(arrives.then_some(Note::DeliverValue))
 	}
 
 	/// After its `init`, a program is active.

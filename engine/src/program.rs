@@ -3,7 +3,10 @@
 use crate::{
 	ids::{ActorId, CodeId, MessageId, ReservationId},
 	pages::RunSet,
-	reservation::Reservation,
+	reservation::{self, Reservation},
+	schedule::Task,
+	settings::Settings,
+	state::{ApplyError, Event, StateMut},
 };
 use alloc::collections::BTreeMap;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -38,6 +41,11 @@ pub enum Phase {
 impl DecodeWithMemTracking for Phase {}
 
 impl Phase {
+	/// Whether the program takes no message ever again.
+	pub const fn is_gone(&self) -> bool {
+		matches!(self, Self::Exited { .. } | Self::Terminated)
+	}
+
 	/// Why a message other than the `init` message cannot be taken, if it cannot.
 	pub fn unavailable(&self) -> Option<SimpleUnavailableActorError> {
 		match self {
@@ -77,4 +85,47 @@ impl Program {
 			reservations: BTreeMap::new(),
 		}
 	}
+}
+
+/// Changes a program's phase. A program that is gone for good loses its memory and the gas it had
+/// set aside, and what waits for it will find out.
+pub(crate) fn set_phase<S: StateMut>(
+	state: &mut S,
+	id: ActorId,
+	phase: Phase,
+) -> Result<(), ApplyError> {
+	let mut program = state.program(id).ok_or(ApplyError::NoProgram(id))?;
+	program.phase = phase;
+	if phase.is_gone() {
+		let stored = core::mem::take(&mut program.chunks);
+		program.pages = RunSet::default();
+		for index in stored.iter() {
+			state.set_chunk(id, index, None);
+		}
+		for (id, reservation) in core::mem::take(&mut program.reservations) {
+			reservation::close(state, id, reservation)?;
+		}
+		if state.first_waiting(id).is_some() {
+			let next = state.block().height.saturating_add(1);
+			state.schedule(next, Task::WakeAll { program: id });
+		}
+	}
+	state.set_program(id, program);
+	state.emit(Event::ProgramChanged { id, phase });
+	Ok(())
+}
+
+/// Who gets what belongs to `actor`: itself or, if it is a program that has exited, its inheritor,
+/// and so on. After [`Limits::inheritors`](crate::Limits::inheritors) steps it is whoever has been
+/// reached, so that programs which inherit from one another in a circle do no harm but to
+/// themselves.
+pub(crate) fn heir<S: StateMut>(state: &S, settings: &Settings, actor: ActorId) -> ActorId {
+	let mut heir = actor;
+	for _ in 0..settings.limits.inheritors {
+		match state.program(heir).map(|program| program.phase) {
+			Some(Phase::Exited { inheritor }) => heir = inheritor,
+			_ => break,
+		}
+	}
+	heir
 }

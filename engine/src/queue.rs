@@ -6,6 +6,7 @@ use crate::{
 	journal::{Journal, apply},
 	message::Gas,
 	process::process,
+	schedule::run_tasks,
 	settings::Settings,
 	state::{Event, StateMut},
 };
@@ -15,6 +16,8 @@ use gear_core_errors::{ErrorReplyReason, SimpleExecutionError};
 /// What one run of the queue did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct QueueReport {
+	/// Tasks run that were due.
+	pub tasks: u32,
 	/// Messages taken out of the queue.
 	pub processed: u32,
 	/// Of these, how many failed.
@@ -30,7 +33,7 @@ pub struct QueueReport {
 	pub allowance_used: Gas,
 }
 
-/// Processes messages until the queue is empty or nothing in reach fits.
+/// Runs the tasks that are due, then processes messages until the queue is empty or nothing in reach fits.
 ///
 /// Messages are taken in queue order, each while all the gas it may use fits in what is left of
 /// `allowance`. One that does not fit stays for another run, and so does everything behind it for
@@ -42,6 +45,8 @@ pub fn run_queue<S: StateMut, E: Executor>(
 	allowance: Gas,
 ) -> QueueReport {
 	let mut report = QueueReport::default();
+	// Tasks leave half of the block to the queue, whatever has become due at once.
+	run_tasks(state, settings, allowance / 2, &mut report);
 	let mut blocked = BTreeSet::<ActorId>::new();
 	let mut behind = None;
 
@@ -68,7 +73,7 @@ pub fn run_queue<S: StateMut, E: Executor>(
 			break;
 		};
 		let journal = process(dispatch, state, executor, settings);
-		let spent = commit(journal, state, &mut report);
+		let spent = commit(journal, state, settings, &mut report);
 		report.processed += 1;
 		report.gas_spent = report.gas_spent.saturating_add(spent);
 		report.allowance_used =
@@ -79,10 +84,15 @@ pub fn run_queue<S: StateMut, E: Executor>(
 
 /// Applies a journal as a whole. If the state refuses it, the dispatch has failed instead; if even
 /// that is refused, the message is put aside. Returns the gas that was paid.
-fn commit<S: StateMut>(journal: Journal, state: &mut S, report: &mut QueueReport) -> Gas {
+fn commit<S: StateMut>(
+	journal: Journal,
+	state: &mut S,
+	settings: &Settings,
+	report: &mut QueueReport,
+) -> Gas {
 	let (dispatch, spent) = (journal.dispatch.clone(), journal.gas_spent);
 	let set_aside = journal.is_quarantine();
-	let first = match state.transact(|state| apply(journal, state)) {
+	let first = match state.transact(|state| apply(journal, state, settings)) {
 		Ok(failure) => {
 			report.failed += u32::from(failure.is_some());
 			report.quarantined += u32::from(set_aside);
@@ -92,7 +102,7 @@ fn commit<S: StateMut>(journal: Journal, state: &mut S, report: &mut QueueReport
 	};
 	let reason = ErrorReplyReason::Execution(SimpleExecutionError::BackendError);
 	let fallback = Journal::failed(dispatch.clone(), spent, reason, Vec::new());
-	if state.transact(|state| apply(fallback, state)).is_ok() {
+	if state.transact(|state| apply(fallback, state, settings)).is_ok() {
 		report.failed += 1;
 		return spent;
 	}

@@ -8,8 +8,8 @@
 use crate::{
 	code::CodeMetadata,
 	gas::{GasNode, GasPrice},
-	ids::{ActorId, CodeId, MessageId},
-	mailbox::Mail,
+	ids::{ActorId, CodeId, MessageId, ReservationId},
+	mailbox::{Mail, MailEnd},
 	message::{Dispatch, DispatchKind, Gas, Message, Queued, Value},
 	program::{Phase, Program},
 	schedule::{Delayed, Task, TaskKey},
@@ -303,8 +303,10 @@ pub enum ApplyError {
 	NoChunk(ActorId, u32),
 	/// Funds that were reserved or held are gone.
 	Funds(FundsError),
-	/// An `init` message is for a program that does not wait for it.
-	NotUploaded(ActorId),
+	/// A reservation is gone that a journal is about.
+	NoReservation(ActorId, ReservationId),
+	/// Rent is more than any gas node could have.
+	Unaffordable,
 	/// The state could not open a transaction.
 	Transaction,
 }
@@ -342,6 +344,51 @@ pub enum Event {
 		gas_spent: Gas,
 		/// Why it failed, if it did: the reason its error reply gives.
 		failure: Option<ErrorReplyReason>,
+	},
+	/// A message is to be sent in a later block.
+	MessageDelayed {
+		/// The message.
+		id: MessageId,
+		/// Who it is from.
+		source: ActorId,
+		/// Who it is for.
+		destination: ActorId,
+		/// The block.
+		until: u32,
+	},
+	/// A message was taken out of the queue and put into the waitlist.
+	MessageWaiting {
+		/// The message.
+		id: MessageId,
+		/// Whose it is.
+		program: ActorId,
+		/// What this run of it cost.
+		gas_spent: Gas,
+		/// The block until which it may wait.
+		until: u32,
+	},
+	/// A message was taken out of the waitlist and put back into the queue.
+	MessageWoken {
+		/// The message.
+		id: MessageId,
+		/// Whose it is.
+		program: ActorId,
+	},
+	/// A message was taken out of a mailbox.
+	MailEnded {
+		/// The message.
+		id: MessageId,
+		/// Whose mailbox it was in.
+		user: ActorId,
+		/// Why.
+		reason: MailEnd,
+	},
+	/// A task could not be done because an invariant is broken. It is not tried again.
+	TaskFailed {
+		/// The task.
+		task: Task,
+		/// What is wrong.
+		error: ApplyError,
 	},
 	/// A program's phase changed.
 	ProgramChanged {

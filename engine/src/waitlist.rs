@@ -1,7 +1,18 @@
 //! The waitlist: messages whose handling a program has interrupted.
 
-use crate::{message::Dispatch, rent::Rent, schedule::TaskKey};
+use crate::{
+	gas,
+	ids::{ActorId, MessageId},
+	journal::{self, Journal},
+	message::{Dispatch, Earlier},
+	rent::Rent,
+	schedule::{Task, TaskKey},
+	settings::Settings,
+	state::{ApplyError, Event, StateMut},
+};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use gear_core_errors::ErrorReplyReason;
 use scale_info::TypeInfo;
 
 /// A message in the waitlist, kept under its program's id and its own.
@@ -35,4 +46,82 @@ pub enum Expiry {
 	Wake,
 	/// It fails: the program asked for more time than its gas bought.
 	Remove,
+}
+
+/// Puts a dispatch into the waitlist for `blocks`. Returns the block until which it may wait.
+pub(crate) fn wait<S: StateMut>(
+	state: &mut S,
+	settings: &Settings,
+	dispatch: Dispatch,
+	blocks: u32,
+	expiry: Expiry,
+	earlier: Earlier,
+) -> Result<u32, ApplyError> {
+	let (program, message) = (dispatch.message.destination, dispatch.message.id);
+	let now = state.block().height;
+	let until = now.saturating_add(blocks);
+	let rent = Rent::new(now, blocks, settings.schedule.waitlist_block)
+		.ok_or(ApplyError::GasOverspent(dispatch.gas_node))?;
+	gas::lock(state, dispatch.gas_node, rent)?;
+	let end = state.schedule(until, Task::EndWait { program, message });
+	let dispatch = Dispatch { earlier: Some(earlier), ..dispatch };
+	state.set_waiting(program, message, Some(Waiting { dispatch, rent, expiry, end }));
+	Ok(until)
+}
+
+/// Wakes a message of `program`, if it waits: it goes to the end of the queue.
+pub(crate) fn wake<S: StateMut>(
+	state: &mut S,
+	program: ActorId,
+	message: MessageId,
+) -> Result<(), ApplyError> {
+	if let Some(waiting) = take(state, program, message)? {
+		state.begin(message);
+		state.queue_push(waiting.dispatch);
+		state.emit(Event::MessageWoken { id: message, program });
+	}
+	Ok(())
+}
+
+/// Wakes a message of `program` in `delay` blocks, if it waits then.
+pub(crate) fn wake_later<S: StateMut>(
+	state: &mut S,
+	program: ActorId,
+	message: MessageId,
+	delay: u32,
+) {
+	let block = state.block().height.saturating_add(delay);
+	state.schedule(block, Task::Wake { program, message });
+}
+
+/// Ends the time of a waiting message.
+pub(crate) fn expire<S: StateMut>(
+	state: &mut S,
+	settings: &Settings,
+	program: ActorId,
+	message: MessageId,
+) -> Result<(), ApplyError> {
+	match state.waiting(program, message).map(|waiting| waiting.expiry) {
+		None => Ok(()),
+		Some(Expiry::Wake) => wake(state, program, message),
+		Some(Expiry::Remove) => {
+			let Some(waiting) = take(state, program, message)? else { return Ok(()) };
+			let reason = ErrorReplyReason::RemovedFromWaitlist;
+			let journal = Journal::failed(waiting.dispatch, 0, reason, Vec::new());
+			journal::apply(journal, state, settings).map(|_| ())
+		}
+	}
+}
+
+/// Takes a message out of the waitlist, its rent paid.
+fn take<S: StateMut>(
+	state: &mut S,
+	program: ActorId,
+	message: MessageId,
+) -> Result<Option<Waiting>, ApplyError> {
+	let Some(waiting) = state.waiting(program, message) else { return Ok(None) };
+	state.set_waiting(program, message, None);
+	state.unschedule(waiting.end);
+	gas::settle(state, waiting.dispatch.gas_node, waiting.rent)?;
+	Ok(Some(waiting))
 }

@@ -65,15 +65,10 @@ pub enum CodeError {
 		/// The most allowed.
 		limit: u32,
 	},
-	/// An import that is neither a Gear syscall nor the memory.
+	/// An import that is neither a syscall nor the memory.
 	UnknownImport {
 		/// The module it is to come from.
 		module: String,
-		/// Its name.
-		name: String,
-	},
-	/// A Gear syscall that this engine does not have yet.
-	UnsupportedSyscall {
 		/// Its name.
 		name: String,
 	},
@@ -139,9 +134,6 @@ impl fmt::Display for CodeError {
 			),
 			Self::UnknownImport { module, name } => {
 				write!(f, "unknown import `{module}`.`{name}`")
-			}
-			Self::UnsupportedSyscall { name } => {
-				write!(f, "the syscall `{name}` is not supported yet")
 			}
 			Self::WrongSignature { name, expected, actual } => {
 				write!(f, "`{name}` is imported as {actual}, but is {expected}")

@@ -17,7 +17,7 @@ use crate::{
 	ids::CodeId,
 	memory::{Changes, Image},
 	message::DispatchKind,
-	syscalls::{Context, Halt},
+	syscalls::{Context, Halt, Wait},
 };
 use alloc::vec::Vec;
 
@@ -64,6 +64,8 @@ pub struct Ran {
 pub(crate) enum End {
 	/// Well: the entry point returned, or the program left.
 	Done(Changes),
+	/// The program was interrupted, to go on later.
+	Waiting(Changes, Wait),
 	/// The program has exited for ever.
 	Exited(gprimitives::ActorId),
 	/// Not well.
@@ -115,6 +117,9 @@ impl Run {
 		let end = match (halt, returned) {
 			(Some(Halt::Leave), _) | (None, Returned::Normally) => {
 				End::Done(self.image.changes(memory, &self.context.pages))
+			}
+			(Some(Halt::Wait(wait)), _) => {
+				End::Waiting(self.image.changes(memory, &self.context.pages), wait)
 			}
 			(Some(Halt::Exit(inheritor)), _) => End::Exited(inheritor),
 			(Some(Halt::Panic(reason)), _) => End::Failed(Failed::Panic(reason)),

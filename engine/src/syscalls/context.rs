@@ -1,90 +1,145 @@
 //! What a dispatch knows and has done, while it runs.
 
-use super::{Call, Halt, Meter};
+use super::{Halt, Meter, call::Addressed, reserve::Reservations};
 use crate::{
-	ids::{self, MessageId},
-	message::{DispatchKind, Gas, Message, ReplyDetails, Value},
+	gas::GasPrice,
+	ids::{self, ActorId, CodeId, MessageId},
+	journal::SendGas,
+	message::{Dispatch, DispatchKind, Earlier, Gas, Message, ReplyDetails, SignalDetails, Value},
 	pages::RunSet,
+	program::Program,
+	rent::Rent,
 	settings::Settings,
-	state::BlockInfo,
+	state::{BlockInfo, Randomness},
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use core::ops::Range;
-use gear_core_errors::{ExecutionError, ExtError, MessageError, ReplyCode, SuccessReplyReason};
-
-/// Instead of a value's address: there is none.
-const NO_VALUE: u32 = u32::MAX;
+use gear_core_errors::{
+	ExecutionError, ExtError, MessageError, ReplyCode, ReservationError, SuccessReplyReason,
+};
 
 /// What a dispatch knows and has done.
 #[derive(Debug)]
 pub(crate) struct Context {
 	pub(crate) settings: Settings,
-	pub(crate) block: BlockInfo,
+	pub(crate) world: World,
 	pub(crate) kind: DispatchKind,
 	/// The message that is being handled.
 	pub(crate) message: Message,
-	pub(crate) existential_deposit: Value,
+	pub(crate) signal: Option<SignalDetails>,
+	/// What the message's earlier runs left to know.
+	pub(crate) earlier: Earlier,
 	/// What the program may still send, the message's own value included.
 	pub(crate) value_available: Value,
 	pub(crate) meter: Meter,
 	/// Pages the program has allocated, within `heap`.
 	pub(crate) pages: RunSet,
 	pub(crate) heap: Range<u32>,
-	/// Messages begun, by handle; `None` once sent.
+	/// Messages begun, from the number that `earlier` says on; `None` once sent.
 	pub(super) drafts: Vec<Option<Vec<u8>>>,
 	pub(super) reply_draft: Vec<u8>,
 	pub(super) outgoing_bytes: u32,
-	/// Messages sent, with gas taken out for them.
-	pub(crate) sent: Vec<(Message, Option<Gas>)>,
-	pub(crate) reply: Option<(Message, Option<Gas>)>,
+	pub(crate) sent: Vec<Outgoing>,
+	pub(crate) reply: Option<(Message, SendGas)>,
+	/// Programs made.
+	pub(super) created: BTreeSet<ActorId>,
+	/// Gas for replies to come, by the messages they will answer.
+	pub(crate) deposits: Vec<(MessageId, Gas)>,
+	/// Messages to wake, and in how many blocks.
+	pub(crate) wakes: Vec<(MessageId, u32)>,
+	pub(super) woken: BTreeSet<MessageId>,
+	pub(crate) reservations: Reservations,
+	/// Gas set aside for a signal, by this run.
+	pub(crate) for_signal: Gas,
+	/// Gas turned into funds of the program.
+	pub(crate) gas_bought: Gas,
 	pub(crate) debug: Vec<Vec<u8>>,
 	/// Why a syscall stopped the program.
 	pub(crate) halt: Option<Halt>,
 }
 
-/// What a dispatch begins with.
-pub(crate) struct Given {
-	pub(crate) settings: Settings,
+/// What a program can ask of the chain.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct World {
 	pub(crate) block: BlockInfo,
+	pub(crate) randomness: Randomness,
+	pub(crate) gas_price: GasPrice,
+	pub(crate) existential_deposit: Value,
+	/// What it costs to make a program.
+	pub(crate) endowment: Value,
+}
+
+/// A message that was sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
 	pub(crate) kind: DispatchKind,
 	pub(crate) message: Message,
-	pub(crate) existential_deposit: Value,
-	pub(crate) value_available: Value,
-	pub(crate) meter: Meter,
-	pub(crate) pages: RunSet,
-	pub(crate) heap: Range<u32>,
+	pub(crate) gas: SendGas,
+	pub(crate) delay: u32,
+	/// The code of the program that begins with it, if it is `init`.
+	pub(crate) code: Option<CodeId>,
+}
+
+/// How a message is sent.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+	pub(super) gas: SendGas,
+	pub(super) delay: u32,
 }
 
 impl Context {
-	pub(crate) fn new(given: Given) -> Self {
-		let Given {
-			settings,
-			block,
-			kind,
-			message,
-			existential_deposit,
-			value_available,
-			meter,
-			pages,
-			heap,
-		} = given;
+	/// What `program` begins `dispatch` with.
+	pub(crate) fn new(
+		settings: Settings,
+		world: World,
+		dispatch: &Dispatch,
+		program: &Program,
+		value_available: Value,
+		heap: Range<u32>,
+		meter: Meter,
+	) -> Self {
+		let earlier = dispatch.earlier.unwrap_or_default();
 		Self {
 			settings,
-			block,
-			kind,
-			message,
-			existential_deposit,
+			world,
+			kind: dispatch.kind,
+			message: dispatch.message.clone(),
+			signal: dispatch.signal,
+			earlier,
 			value_available,
 			meter,
-			pages,
+			pages: program.pages.clone(),
 			heap,
 			drafts: Vec::new(),
 			reply_draft: Vec::new(),
 			outgoing_bytes: 0,
 			sent: Vec::new(),
 			reply: None,
+			created: BTreeSet::new(),
+			deposits: Vec::new(),
+			wakes: Vec::new(),
+			woken: BTreeSet::new(),
+			reservations: Reservations::new(&program.reservations, earlier.reservations),
+			for_signal: 0,
+			gas_bought: 0,
 			debug: Vec::new(),
 			halt: None,
+		}
+	}
+
+	/// Whether the message has been replied to, by this run or an earlier one.
+	pub(crate) fn replied(&self) -> bool {
+		self.earlier.replied || self.reply.is_some()
+	}
+
+	/// What is to be known if the message runs again after this run.
+	pub(crate) fn afterwards(&self) -> Earlier {
+		Earlier {
+			// Their number is limited.
+			sends: self.earlier.sends.saturating_add(self.drafts.len() as u32),
+			reservations: self.reservations.next(),
+			replied: self.replied(),
+			for_signal: self.earlier.for_signal.saturating_add(self.for_signal),
 		}
 	}
 
@@ -101,25 +156,34 @@ impl Context {
 			.ok_or(MessageError::OutOfBoundsInputSliceLength)
 	}
 
-	/// Begins a message.
+	/// Begins a message. Returns its handle, which is also the number its id is made of.
 	pub(super) fn begin(&mut self) -> Result<u32, MessageError> {
-		let handle = self.drafts.len() as u32;
-		if handle >= self.settings.limits.outgoing_messages {
-			return Err(MessageError::OutgoingMessagesAmountLimitExceeded);
+		let begun = self.drafts.len() as u32;
+		let handle = self.earlier.sends.checked_add(begun);
+		match handle.filter(|_| begun < self.settings.limits.outgoing_messages) {
+			Some(handle) => {
+				self.drafts.push(Some(Vec::new()));
+				Ok(handle)
+			}
+			None => Err(MessageError::OutgoingMessagesAmountLimitExceeded),
 		}
-		self.drafts.push(Some(Vec::new()));
-		Ok(handle)
+	}
+
+	fn draft(&mut self, handle: u32) -> Result<&mut Option<Vec<u8>>, MessageError> {
+		let index = handle.checked_sub(self.earlier.sends).ok_or(MessageError::OutOfBounds)?;
+		match self.drafts.get_mut(index as usize) {
+			Some(None) => Err(MessageError::LateAccess),
+			Some(draft) => Ok(draft),
+			None => Err(MessageError::OutOfBounds),
+		}
 	}
 
 	/// Adds to a message that was begun.
 	pub(super) fn push(&mut self, handle: u32, bytes: &[u8]) -> Result<(), MessageError> {
-		let limits = &self.settings.limits;
-		let draft = match self.drafts.get_mut(handle as usize) {
-			Some(Some(draft)) => draft,
-			Some(None) => return Err(MessageError::LateAccess),
-			None => return Err(MessageError::OutOfBounds),
-		};
-		let outgoing = grown(self.outgoing_bytes as usize, bytes.len(), limits.outgoing_bytes)
+		let limits = self.settings.limits;
+		let outgoing = self.outgoing_bytes as usize;
+		let draft = self.draft(handle)?.get_or_insert_default();
+		let outgoing = grown(outgoing, bytes.len(), limits.outgoing_bytes)
 			.ok_or(MessageError::OutgoingMessagesBytesLimitExceeded)?;
 		grown(draft.len(), bytes.len(), limits.payload_len)
 			.ok_or(MessageError::MaxMessageSizeExceed)?;
@@ -131,7 +195,7 @@ impl Context {
 	/// Adds to the reply.
 	pub(super) fn reply_push(&mut self, bytes: &[u8]) -> Result<(), ExtError> {
 		self.may_reply()?;
-		if self.reply.is_some() {
+		if self.replied() {
 			return Err(MessageError::LateAccess.into());
 		}
 		grown(self.reply_draft.len(), bytes.len(), self.settings.limits.payload_len)
@@ -145,40 +209,83 @@ impl Context {
 		&mut self,
 		handle: u32,
 		to: Addressed,
-		gas_limit: Option<Gas>,
+		terms: Terms,
 	) -> Result<MessageId, ExtError> {
-		match self.drafts.get(handle as usize) {
-			Some(Some(_)) => {}
-			Some(None) => return Err(MessageError::LateAccess.into()),
-			None => return Err(MessageError::OutOfBounds.into()),
+		self.draft(handle)?;
+		self.take_out(to.value, terms)?;
+		let payload = self.draft(handle)?.take().unwrap_or_default();
+		let Addressed { destination, value } = to;
+		Ok(self.leave(DispatchKind::Handle, handle, destination.into(), payload, value, terms))
+	}
+
+	/// Makes a program, with `payload` as its first message.
+	pub(super) fn create(
+		&mut self,
+		code: CodeId,
+		salt: &[u8],
+		payload: Vec<u8>,
+		value: Value,
+		terms: Terms,
+	) -> Result<(MessageId, ActorId), ExtError> {
+		let program = ids::created_program_id(self.message.destination, code, salt);
+		if self.created.contains(&program) {
+			return Err(MessageError::DuplicateInit.into());
 		}
-		self.take_out(to.value, gas_limit)?;
-		let payload =
-			self.drafts.get_mut(handle as usize).and_then(Option::take).unwrap_or_default();
+		let bytes =
+			grown(self.outgoing_bytes as usize, payload.len(), self.settings.limits.outgoing_bytes)
+				.ok_or(MessageError::OutgoingMessagesBytesLimitExceeded)?;
+		let endowed = self
+			.value_available
+			.checked_sub(self.world.endowment)
+			.ok_or(ExecutionError::NotEnoughValue)?;
+		let handle = self.begin()?;
+		let before = core::mem::replace(&mut self.value_available, endowed);
+		if let Err(error) = self.take_out(value, terms) {
+			self.value_available = before;
+			self.drafts.pop();
+			return Err(error);
+		}
+		if let Some(draft) = self.drafts.last_mut() {
+			*draft = None;
+		}
+		self.outgoing_bytes = bytes;
+		self.created.insert(program);
+		let id = self.leave(DispatchKind::Init, handle, program, payload, value, terms);
+		if let Some(sent) = self.sent.last_mut() {
+			sent.code = Some(code);
+		}
+		Ok((id, program))
+	}
+
+	/// Notes a message that is paid for.
+	fn leave(
+		&mut self,
+		kind: DispatchKind,
+		handle: u32,
+		destination: ActorId,
+		payload: Vec<u8>,
+		value: Value,
+		terms: Terms,
+	) -> MessageId {
 		let id = ids::sent_message_id(self.message.id, handle);
-		let message = Message {
-			id,
-			source: self.message.destination,
-			destination: to.destination.into(),
-			payload,
-			value: to.value,
-			reply: None,
-		};
-		self.sent.push((message, gas_limit));
-		Ok(id)
+		let source = self.message.destination;
+		let message = Message { id, source, destination, payload, value, reply: None };
+		let Terms { gas, delay } = terms;
+		self.sent.push(Outgoing { kind, message, gas, delay, code: None });
+		id
 	}
 
 	/// Sends the reply.
 	pub(super) fn reply_commit(
 		&mut self,
 		value: Value,
-		gas_limit: Option<Gas>,
+		gas: SendGas,
 	) -> Result<MessageId, ExtError> {
 		self.may_reply()?;
-		if self.reply.is_some() {
+		if self.replied() {
 			return Err(MessageError::DuplicateReply.into());
 		}
-		self.take_out(value, gas_limit)?;
+		self.take_out(value, Terms { gas, delay: 0 })?;
 		let id = ids::reply_message_id(self.message.id);
 		let code = ReplyCode::Success(SuccessReplyReason::Manual);
 		let message = Message {
@@ -189,8 +296,23 @@ impl Context {
 			value,
 			reply: Some(ReplyDetails { to: self.message.id, code }),
 		};
-		self.reply = Some((message, gas_limit));
+		self.reply = Some((message, gas));
 		Ok(id)
+	}
+
+	/// Sets gas aside for the reply to a message that this run has sent.
+	pub(super) fn deposit(&mut self, message: MessageId, gas: Gas) -> Result<(), ExtError> {
+		if self.deposits.iter().any(|(deposited, _)| *deposited == message) {
+			return Err(MessageError::DuplicateReplyDeposit.into());
+		}
+		if !self.sent.iter().any(|sent| sent.message.id == message) {
+			return Err(MessageError::IncorrectMessageForReplyDeposit.into());
+		}
+		if !self.meter.pass_on(gas) {
+			return Err(ExecutionError::NotEnoughGas.into());
+		}
+		self.deposits.push((message, gas));
+		Ok(())
 	}
 
 	fn may_reply(&self) -> Result<(), ExtError> {
@@ -203,16 +325,40 @@ impl Context {
 	}
 
 	/// Takes value and gas out for a message, or nothing.
-	fn take_out(&mut self, value: Value, gas_limit: Option<Gas>) -> Result<(), ExtError> {
-		if value > 0 && value < self.existential_deposit {
+	fn take_out(&mut self, value: Value, terms: Terms) -> Result<(), ExtError> {
+		let Settings { schedule, limits } = self.settings;
+		if value > 0 && value < self.world.existential_deposit {
 			return Err(MessageError::InsufficientValue.into());
 		}
-		let left = self
-			.value_available
-			.checked_sub(value)
-			.ok_or(ExtError::Execution(ExecutionError::NotEnoughValue))?;
-		if !self.meter.pass_on(gas_limit.unwrap_or(0)) {
-			return Err(ExecutionError::NotEnoughGas.into());
+		if let SendGas::Limit(gas) = terms.gas
+			&& gas > 0
+			&& gas < schedule.mailbox_threshold
+		{
+			return Err(MessageError::InsufficientGasLimit.into());
+		}
+		let left = self.value_available.checked_sub(value).ok_or(ExecutionError::NotEnoughValue)?;
+		let rent = Rent::new(0, terms.delay, schedule.stash_block)
+			.filter(|_| terms.delay <= limits.storage_blocks)
+			.ok_or(MessageError::InsufficientGasForDelayedSending)?
+			.locked;
+		match terms.gas {
+			SendGas::Reserved(id) => {
+				let gas =
+					self.reservations.gas(id).ok_or(ReservationError::InvalidReservationId)?;
+				if gas < rent {
+					return Err(MessageError::InsufficientGasForDelayedSending.into());
+				}
+				self.reservations.use_up(id);
+			}
+			SendGas::Limit(_) | SendGas::Shared => {
+				let gas = if let SendGas::Limit(gas) = terms.gas { gas } else { 0 };
+				if gas > self.meter.left() {
+					return Err(ExecutionError::NotEnoughGas.into());
+				}
+				if !gas.checked_add(rent).is_some_and(|sum| self.meter.pass_on(sum)) {
+					return Err(MessageError::InsufficientGasForDelayedSending.into());
+				}
+			}
 		}
 		self.value_available = left;
 		Ok(())
@@ -223,147 +369,4 @@ impl Context {
 fn grown(len: usize, more: usize, limit: u32) -> Option<u32> {
 	let sum = u32::try_from(len.checked_add(more)?).ok()?;
 	(sum <= limit).then_some(sum)
-}
-
-/// Who a message is for, and what goes along: `HashWithValue` of `gsys`.
-pub(super) struct Addressed {
-	destination: [u8; 32],
-	value: Value,
-}
-
-/// Why a fallible syscall fails.
-pub(super) enum Fault {
-	/// The program is told.
-	Code(ExtError),
-	/// The program is stopped.
-	Halt(Halt),
-}
-
-impl<E: Into<ExtError>> From<E> for Fault {
-	fn from(error: E) -> Self {
-		Self::Code(error.into())
-	}
-}
-
-impl Fault {
-	pub(super) fn halt(halt: impl Into<Halt>) -> Self {
-		Self::Halt(halt.into())
-	}
-}
-
-impl Call<'_> {
-	pub(super) fn context(&mut self) -> &mut Context {
-		self.context
-	}
-
-	/// The argument at `index`, an i32 or an address. Signatures were checked at upload, so it is
-	/// there.
-	pub(super) fn u32(&self, index: usize) -> u32 {
-		// Backends hand i32 over zero-extended.
-		self.u64(index) as u32
-	}
-
-	/// The argument at `index`, an i64.
-	pub(super) fn u64(&self, index: usize) -> u64 {
-		self.args.get(index).copied().unwrap_or(0)
-	}
-
-	/// Pays for the copy of `len` bytes.
-	pub(super) fn pay_copy(&mut self, len: usize) -> Result<(), Halt> {
-		let price = self.context.settings.schedule.syscall_byte;
-		self.context.meter.charge(price.saturating_mul(len as u64))
-	}
-
-	/// Pays for a message that is sent.
-	pub(super) fn pay_send(&mut self) -> Result<(), Halt> {
-		let price = self.context.settings.schedule.send;
-		self.context.meter.charge(price)
-	}
-
-	/// Reads as many bytes of the program's memory as `into` holds.
-	pub(super) fn read(&mut self, at: u32, into: &mut [u8]) -> Result<(), Halt> {
-		Ok(self.guest.read(at, into)?)
-	}
-
-	/// Writes into the program's memory.
-	pub(super) fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Halt> {
-		Ok(self.guest.write(at, bytes)?)
-	}
-
-	/// Bytes of the program's memory, at most `limit` of them.
-	pub(super) fn bytes(&mut self, at: u32, len: u32, limit: u32) -> Result<Vec<u8>, Halt> {
-		let len = len.min(limit) as usize;
-		self.pay_copy(len)?;
-		let mut bytes = alloc::vec![0; len];
-		self.read(at, &mut bytes)?;
-		Ok(bytes)
-	}
-
-	/// A payload in the program's memory.
-	pub(super) fn payload(&mut self, at: u32, len: u32) -> Result<Vec<u8>, Fault> {
-		let limit = self.context.settings.limits.payload_len;
-		if len > limit {
-			return Err(MessageError::MaxMessageSizeExceed.into());
-		}
-		self.bytes(at, len, limit).map_err(Fault::Halt)
-	}
-
-	/// A piece of the message's own payload, to be sent on.
-	pub(super) fn input(&mut self, offset: u32, len: u32) -> Result<Vec<u8>, Fault> {
-		let bytes = self.context.input(offset, len)?.to_vec();
-		self.pay_copy(bytes.len()).map_err(Fault::Halt)?;
-		Ok(bytes)
-	}
-
-	/// 32 bytes of the program's memory.
-	pub(super) fn hash(&mut self, at: u32) -> Result<[u8; 32], Halt> {
-		let mut hash = [0; 32];
-		self.read(at, &mut hash)?;
-		Ok(hash)
-	}
-
-	/// A value in the program's memory.
-	fn value_at(&mut self, at: u32) -> Result<Value, Halt> {
-		let mut value = [0; 16];
-		self.read(at, &mut value)?;
-		Ok(Value::from_le_bytes(value))
-	}
-
-	/// A value in the program's memory, or 0 if it gives none.
-	pub(super) fn value(&mut self, at: u32) -> Result<Value, Fault> {
-		if at == NO_VALUE { Ok(0) } else { self.value_at(at).map_err(Fault::Halt) }
-	}
-
-	/// A destination followed by a value.
-	pub(super) fn addressed(&mut self, at: u32) -> Result<Addressed, Fault> {
-		let destination = self.hash(at).map_err(Fault::Halt)?;
-		let value = match at.checked_add(32) {
-			Some(at) => self.value_at(at),
-			None => Err(Halt::Misuse),
-		};
-		Ok(Addressed { destination, value: value.map_err(Fault::Halt)? })
-	}
-
-	/// Writes the result of an infallible syscall.
-	pub(super) fn put(&mut self, at: u32, bytes: &[u8]) -> Result<u32, Halt> {
-		self.write(at, bytes)?;
-		Ok(0)
-	}
-
-	/// Writes the result of a fallible syscall: an error code, 0 if all is well, and the rest.
-	pub(super) fn answer<const N: usize>(
-		&mut self,
-		at: u32,
-		result: Result<[u8; N], Fault>,
-	) -> Result<u32, Halt> {
-		let (code, rest) = match result {
-			Ok(rest) => (0, rest),
-			Err(Fault::Code(error)) => (error.to_u32(), [0; N]),
-			Err(Fault::Halt(halt)) => return Err(halt),
-		};
-		let mut bytes = Vec::with_capacity(4 + N);
-		bytes.extend_from_slice(&code.to_le_bytes());
-		bytes.extend_from_slice(&rest);
-		self.put(at, &bytes)
-	}
 }

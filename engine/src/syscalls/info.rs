@@ -1,15 +1,17 @@
 //! Syscalls that ask: about the message, the program, the block.
 
-use super::{Call, Halt, context::Fault};
+use super::{Call, Halt, call::Fault};
+use crate::{gas::GasPrice, ids, state::Randomness};
+use alloc::vec::Vec;
 use gear_core_errors::ExecutionError;
 
 pub(super) fn block_height(call: &mut Call<'_>) -> Result<u32, Halt> {
-	let height = call.context().block.height;
+	let height = call.context().world.block.height;
 	call.put(call.u32(0), &height.to_le_bytes())
 }
 
 pub(super) fn block_timestamp(call: &mut Call<'_>) -> Result<u32, Halt> {
-	let timestamp = call.context().block.timestamp;
+	let timestamp = call.context().world.block.timestamp;
 	call.put(call.u32(0), &timestamp.to_le_bytes())
 }
 
@@ -85,4 +87,58 @@ pub(super) fn reply_code(call: &mut Call<'_>) -> Result<u32, Halt> {
 		None => Err(ExecutionError::NoReplyContext.into()),
 	};
 	call.answer(call.u32(0), result)
+}
+
+pub(super) fn signal_from(call: &mut Call<'_>) -> Result<u32, Halt> {
+	let result = match call.context().signal {
+		Some(signal) => Ok(signal.to.into_bytes()),
+		None => Err(ExecutionError::NoSignalContext.into()),
+	};
+	call.answer(call.u32(0), result)
+}
+
+pub(super) fn signal_code(call: &mut Call<'_>) -> Result<u32, Halt> {
+	let result = match call.context().signal {
+		Some(signal) => Ok(signal.code.to_u32().to_le_bytes()),
+		None => Err(ExecutionError::NoSignalContext.into()),
+	};
+	call.answer(call.u32(0), result)
+}
+
+/// The hash of the subject and the chain's seed, behind the block that the seed is of.
+pub(super) fn random(call: &mut Call<'_>) -> Result<u32, Halt> {
+	let (subject, to) = (call.u32(0), call.u32(1));
+	let subject = call.hash(subject)?;
+	let Randomness { seed, block } = call.context().world.randomness;
+	let mut answer = [0; 36];
+	let (first, second) = answer.split_at_mut(4);
+	first.copy_from_slice(&block.to_le_bytes());
+	second.copy_from_slice(&ids::random(subject, seed));
+	call.put(to, &answer)
+}
+
+/// The only version of `EnvVars` there is.
+const ENV_VARS: u32 = 1;
+
+/// `EnvVars` of `gsys`: packed performance multiplier (percent), existential deposit, mailbox
+/// threshold, and what gas costs: gas per value, value per gas, one of them 0.
+pub(super) fn env_vars(call: &mut Call<'_>) -> Result<u32, Halt> {
+	let (version, to) = (call.u32(0), call.u32(1));
+	if version != ENV_VARS {
+		return Err(Halt::Misuse);
+	}
+	let context = call.context();
+	let (gas_per_value, value_per_gas) = match context.world.gas_price {
+		GasPrice::GasPerValue(gas) => (gas, 0),
+		GasPrice::ValuePerGas(value) => (0, value),
+	};
+	// As `gsys` has the price of one for one.
+	let gas_per_value = if value_per_gas == 1 { 1 } else { gas_per_value };
+	let mut vars = Vec::with_capacity(52);
+	vars.extend_from_slice(&100u32.to_le_bytes());
+	vars.extend_from_slice(&context.world.existential_deposit.to_le_bytes());
+	vars.extend_from_slice(&context.settings.schedule.mailbox_threshold.to_le_bytes());
+	vars.extend_from_slice(&gas_per_value.to_le_bytes());
+	vars.extend_from_slice(&value_per_gas.to_le_bytes());
+	call.put(to, &vars)
 }

@@ -9,7 +9,7 @@ use crate::message::Gas;
 pub(crate) struct Meter {
 	limit: Gas,
 	left: Gas,
-	/// Gas taken out for messages with a limit of their own.
+	/// Gas taken out for others: messages with a limit of their own, rents, reservations.
 	passed_on: Gas,
 	/// Price of an instruction.
 	unit: Gas,
@@ -37,7 +37,7 @@ impl Meter {
 		}
 	}
 
-	/// Takes `gas` out for a message. Returns whether there was so much; if not, nothing changes.
+	/// Takes `gas` out for something else than this run. Returns whether there was so much; if not, nothing changes.
 	pub(crate) fn pass_on(&mut self, gas: Gas) -> bool {
 		match self.left.checked_sub(gas) {
 			Some(left) => {
@@ -48,6 +48,12 @@ impl Meter {
 			}
 			None => false,
 		}
+	}
+
+	/// Puts back what was taken out by [`pass_on`](Self::pass_on).
+	pub(crate) fn take_back(&mut self, gas: Gas) {
+		self.left = self.left.saturating_add(gas);
+		self.passed_on = self.passed_on.saturating_sub(gas);
 	}
 
 	/// How many instructions the program may execute with what is left.
@@ -108,6 +114,8 @@ mod tests {
 		assert!(meter.pass_on(60));
 		meter.charge(10).unwrap();
 		assert_eq!((meter.left(), meter.spent()), (30, 10));
+		meter.take_back(20);
+		assert_eq!((meter.left(), meter.spent()), (50, 10));
 	}
 
 	#[test]

@@ -1,20 +1,27 @@
 //! Gear's syscalls: what a program may ask of the engine.
 //!
-//! Names, parameters and the layouts behind pointers are those of the crate `gsys` 2.0. To add
-//! one: write its function in the file of its kind and give it a row in [`SUPPORTED`].
+//! Names, parameters and the layouts behind pointers are those of the crate `gsys` 2.0; only what
+//! begins with `gw_` is ours. To add one: write its function in the file of its kind and give it a
+//! row in [`TABLE`].
 
+mod call;
 mod context;
 mod control;
+mod create;
 mod guest;
 mod info;
 mod meter;
 mod pages;
 mod reply;
+mod reserve;
 mod send;
+mod wait;
 
-pub(crate) use context::{Context, Given};
+pub(crate) use context::{Context, Outgoing, World};
 pub(crate) use guest::{Guest, OutOfBounds};
 pub(crate) use meter::Meter;
+pub(crate) use reserve::Change;
+pub(crate) use wait::Wait;
 
 use alloc::{string::String, vec::Vec};
 use core::fmt::Write;
@@ -63,14 +70,17 @@ macro_rules! table {
 	(@result $result:ident) => { Some($result) };
 }
 
-/// The syscalls that programs can use, sorted by name.
-const SUPPORTED: &[Syscall] = table! {
+/// The syscalls, sorted by name.
+const TABLE: &[Syscall] = table! {
 	"alloc"(U32) -> U32 = pages::alloc;
 	"free"(U32) -> U32 = pages::free;
 	"free_range"(U32, U32) -> U32 = pages::free_range;
 	"gr_block_height"(PTR) = info::block_height;
 	"gr_block_timestamp"(PTR) = info::block_timestamp;
+	"gr_create_program"(PTR, PTR, U32, PTR, U32, U32, PTR) = create::create_program;
+	"gr_create_program_wgas"(PTR, PTR, U32, PTR, U32, GAS, U32, PTR) = create::create_program_wgas;
 	"gr_debug"(PTR, U32) = control::debug;
+	"gr_env_vars"(U32, PTR) = info::env_vars;
 	"gr_exit"(PTR) = control::exit;
 	"gr_gas_available"(PTR) = info::gas_available;
 	"gr_leave"() = control::leave;
@@ -78,17 +88,24 @@ const SUPPORTED: &[Syscall] = table! {
 	"gr_oom_panic"() = control::oom_panic;
 	"gr_panic"(PTR, U32) = control::panic;
 	"gr_program_id"(PTR) = info::program_id;
+	"gr_random"(PTR, PTR) = info::random;
 	"gr_read"(U32, U32, PTR, PTR) = info::read;
 	"gr_reply"(PTR, U32, PTR, PTR) = reply::reply;
 	"gr_reply_code"(PTR) = info::reply_code;
 	"gr_reply_commit"(PTR, PTR) = reply::reply_commit;
 	"gr_reply_commit_wgas"(GAS, PTR, PTR) = reply::reply_commit_wgas;
+	"gr_reply_deposit"(PTR, GAS, PTR) = reserve::reply_deposit;
 	"gr_reply_input"(U32, U32, PTR, PTR) = reply::reply_input;
 	"gr_reply_input_wgas"(U32, U32, GAS, PTR, PTR) = reply::reply_input_wgas;
 	"gr_reply_push"(PTR, U32, PTR) = reply::reply_push;
 	"gr_reply_push_input"(U32, U32, PTR) = reply::reply_push_input;
 	"gr_reply_to"(PTR) = info::reply_to;
 	"gr_reply_wgas"(PTR, U32, GAS, PTR, PTR) = reply::reply_wgas;
+	"gr_reservation_reply"(PTR, PTR, U32, PTR) = reply::reservation_reply;
+	"gr_reservation_reply_commit"(PTR, PTR) = reply::reservation_reply_commit;
+	"gr_reservation_send"(PTR, PTR, U32, U32, PTR) = send::reservation_send;
+	"gr_reservation_send_commit"(U32, PTR, U32, PTR) = send::reservation_send_commit;
+	"gr_reserve_gas"(GAS, U32, PTR) = reserve::reserve_gas;
 	"gr_send"(PTR, PTR, U32, U32, PTR) = send::send;
 	"gr_send_commit"(U32, PTR, U32, PTR) = send::send_commit;
 	"gr_send_commit_wgas"(U32, PTR, GAS, U32, PTR) = send::send_commit_wgas;
@@ -98,43 +115,25 @@ const SUPPORTED: &[Syscall] = table! {
 	"gr_send_push"(U32, PTR, U32, PTR) = send::send_push;
 	"gr_send_push_input"(U32, U32, U32, PTR) = send::send_push_input;
 	"gr_send_wgas"(PTR, PTR, U32, GAS, U32, PTR) = send::send_wgas;
+	"gr_signal_code"(PTR) = info::signal_code;
+	"gr_signal_from"(PTR) = info::signal_from;
 	"gr_size"(PTR) = info::size;
 	"gr_source"(PTR) = info::source;
+	"gr_system_reserve_gas"(GAS, PTR) = reserve::system_reserve_gas;
+	"gr_unreserve_gas"(PTR, PTR) = reserve::unreserve_gas;
 	"gr_value"(PTR) = info::value;
 	"gr_value_available"(PTR) = info::value_available;
+	"gr_wait"() = wait::wait;
+	"gr_wait_for"(U32) = wait::wait_for;
+	"gr_wait_up_to"(U32) = wait::wait_up_to;
+	"gr_wake"(PTR, U32, PTR) = wait::wake;
+	"gw_gas_charge"(GAS, PTR) = reserve::gas_charge;
 };
-
-/// The syscalls of `gsys` 2.0 that have no row yet.
-const UNSUPPORTED: &[&str] = &[
-	"gr_create_program",
-	"gr_create_program_wgas",
-	"gr_env_vars",
-	"gr_random",
-	"gr_reply_deposit",
-	"gr_reservation_reply",
-	"gr_reservation_reply_commit",
-	"gr_reservation_send",
-	"gr_reservation_send_commit",
-	"gr_reserve_gas",
-	"gr_signal_code",
-	"gr_signal_from",
-	"gr_system_reserve_gas",
-	"gr_unreserve_gas",
-	"gr_wait",
-	"gr_wait_for",
-	"gr_wait_up_to",
-	"gr_wake",
-];
 
 /// The row of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Syscall> {
-	let index = SUPPORTED.binary_search_by_key(&name, |syscall| syscall.name).ok()?;
-	SUPPORTED.get(index)
-}
-
-/// Whether `gsys` has a syscall of that name.
-pub(crate) fn is_known(name: &str) -> bool {
-	find(name).is_some() || UNSUPPORTED.contains(&name)
+	let index = TABLE.binary_search_by_key(&name, |syscall| syscall.name).ok()?;
+	TABLE.get(index)
 }
 
 /// Why execution stops inside a syscall.
@@ -142,6 +141,8 @@ pub(crate) fn is_known(name: &str) -> bool {
 pub(crate) enum Halt {
 	/// `gr_leave`: done, and well.
 	Leave,
+	/// `gr_wait` and its like: interrupted.
+	Wait(Wait),
 	/// `gr_exit`: done for ever, and well.
 	Exit(gprimitives::ActorId),
 	/// `gr_panic`, with the reason the program gives.
@@ -191,9 +192,9 @@ mod tests {
 
 	#[test]
 	fn table_is_sorted_and_complete() {
-		assert!(SUPPORTED.is_sorted_by_key(|syscall| syscall.name));
-		// `gsys` 2.0 declares 52 functions named `gr_…`; memory's three are galloc's.
-		assert!(UNSUPPORTED.iter().all(|name| find(name).is_none()));
-		assert_eq!(SUPPORTED.len() + UNSUPPORTED.len(), 55);
+		assert!(TABLE.is_sorted_by_key(|syscall| syscall.name));
+		// `gsys` 2.0 declares 52 functions named `gr_…`; memory's three are galloc's, and one is
+		// ours alone.
+		assert_eq!(TABLE.len(), 52 + 3 + 1);
 	}
 }

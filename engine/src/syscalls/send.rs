@@ -2,15 +2,21 @@
 
 use super::{
 	Call, Halt,
-	context::{Addressed, Fault},
+	call::{Addressed, Fault},
+	context::Terms,
 };
-use crate::{ids::MessageId, message::Gas};
+use crate::{ids::MessageId, journal::SendGas, message::Gas};
 use alloc::vec::Vec;
 use gear_core_errors::ExtError;
 
-/// Messages that wait for a later block are not supported yet: the program is told.
-fn no_delay(delay: u32) -> Result<(), Fault> {
-	if delay == 0 { Ok(()) } else { Err(ExtError::Unsupported.into()) }
+/// At the expense of the message that is being handled.
+fn shared(delay: u32) -> Terms {
+	Terms { gas: SendGas::Shared, delay }
+}
+
+/// With a gas limit of its own.
+fn limited(gas: Gas, delay: u32) -> Terms {
+	Terms { gas: SendGas::Limit(gas), delay }
 }
 
 /// Begins, fills and sends a message, or does nothing.
@@ -18,18 +24,16 @@ fn whole(
 	call: &mut Call<'_>,
 	to: Addressed,
 	payload: Vec<u8>,
-	gas_limit: Option<Gas>,
-	delay: u32,
+	terms: Terms,
 ) -> Result<[u8; 32], Fault> {
-	no_delay(delay)?;
-	call.pay_send().map_err(Fault::Halt)?;
+	call.pay_send(terms.delay).map_err(Fault::Halt)?;
 	let context = call.context();
 	let handle = context.begin()?;
 	let bytes = context.outgoing_bytes;
 	let sent = context
 		.push(handle, &payload)
 		.map_err(ExtError::from)
-		.and_then(|()| context.commit(handle, to, gas_limit));
+		.and_then(|()| context.commit(handle, to, terms));
 	if sent.is_err() {
 		context.drafts.pop();
 		context.outgoing_bytes = bytes;
@@ -40,14 +44,14 @@ fn whole(
 pub(super) fn send(call: &mut Call<'_>) -> Result<u32, Halt> {
 	let (to, at, len, delay, err) =
 		(call.u32(0), call.u32(1), call.u32(2), call.u32(3), call.u32(4));
-	let result = payload_to(call, to, at, len, None, delay);
+	let result = payload_to(call, to, at, len, shared(delay));
 	call.answer(err, result)
 }
 
 pub(super) fn send_wgas(call: &mut Call<'_>) -> Result<u32, Halt> {
 	let (to, at, len, gas, delay, err) =
 		(call.u32(0), call.u32(1), call.u32(2), call.u64(3), call.u32(4), call.u32(5));
-	let result = payload_to(call, to, at, len, Some(gas), delay);
+	let result = payload_to(call, to, at, len, limited(gas, delay));
 	call.answer(err, result)
 }
 
@@ -56,25 +60,24 @@ fn payload_to(
 	to: u32,
 	at: u32,
 	len: u32,
-	gas: Option<Gas>,
-	delay: u32,
+	terms: Terms,
 ) -> Result<[u8; 32], Fault> {
 	let to = call.addressed(to)?;
 	let payload = call.payload(at, len)?;
-	whole(call, to, payload, gas, delay)
+	whole(call, to, payload, terms)
 }
 
 pub(super) fn send_input(call: &mut Call<'_>) -> Result<u32, Halt> {
 	let (to, offset, len, delay, err) =
 		(call.u32(0), call.u32(1), call.u32(2), call.u32(3), call.u32(4));
-	let result = input_to(call, to, offset, len, None, delay);
+	let result = input_to(call, to, offset, len, shared(delay));
 	call.answer(err, result)
 }
 
 pub(super) fn send_input_wgas(call: &mut Call<'_>) -> Result<u32, Halt> {
 	let (to, offset, len, gas, delay, err) =
 		(call.u32(0), call.u32(1), call.u32(2), call.u64(3), call.u32(4), call.u32(5));
-	let result = input_to(call, to, offset, len, Some(gas), delay);
+	let result = input_to(call, to, offset, len, limited(gas, delay));
 	call.answer(err, result)
 }
 
@@ -83,12 +86,11 @@ fn input_to(
 	to: u32,
 	offset: u32,
 	len: u32,
-	gas: Option<Gas>,
-	delay: u32,
+	terms: Terms,
 ) -> Result<[u8; 32], Fault> {
 	let to = call.addressed(to)?;
 	let payload = call.input(offset, len)?;
-	whole(call, to, payload, gas, delay)
+	whole(call, to, payload, terms)
 }
 
 pub(super) fn send_init(call: &mut Call<'_>) -> Result<u32, Halt> {
@@ -115,26 +117,41 @@ pub(super) fn send_push_input(call: &mut Call<'_>) -> Result<u32, Halt> {
 
 pub(super) fn send_commit(call: &mut Call<'_>) -> Result<u32, Halt> {
 	let (handle, to, delay, err) = (call.u32(0), call.u32(1), call.u32(2), call.u32(3));
-	let result = commit(call, handle, to, None, delay);
+	let result = call.addressed(to).and_then(|to| commit(call, handle, to, shared(delay)));
 	call.answer(err, result)
 }
 
 pub(super) fn send_commit_wgas(call: &mut Call<'_>) -> Result<u32, Halt> {
 	let (handle, to, gas, delay, err) =
 		(call.u32(0), call.u32(1), call.u64(2), call.u32(3), call.u32(4));
-	let result = commit(call, handle, to, Some(gas), delay);
+	let result = call.addressed(to).and_then(|to| commit(call, handle, to, limited(gas, delay)));
 	call.answer(err, result)
 }
 
 fn commit(
 	call: &mut Call<'_>,
 	handle: u32,
-	to: u32,
-	gas: Option<Gas>,
-	delay: u32,
+	to: Addressed,
+	terms: Terms,
 ) -> Result<[u8; 32], Fault> {
-	no_delay(delay)?;
-	let to = call.addressed(to)?;
-	call.pay_send().map_err(Fault::Halt)?;
-	Ok(call.context().commit(handle, to, gas).map(MessageId::into_bytes)?)
+	call.pay_send(terms.delay).map_err(Fault::Halt)?;
+	Ok(call.context().commit(handle, to, terms).map(MessageId::into_bytes)?)
+}
+
+pub(super) fn reservation_send(call: &mut Call<'_>) -> Result<u32, Halt> {
+	let (to, at, len, delay, err) =
+		(call.u32(0), call.u32(1), call.u32(2), call.u32(3), call.u32(4));
+	let result = call.reserved_addressed(to).and_then(|(id, to)| {
+		let payload = call.payload(at, len)?;
+		whole(call, to, payload, Terms { gas: SendGas::Reserved(id), delay })
+	});
+	call.answer(err, result)
+}
+
+pub(super) fn reservation_send_commit(call: &mut Call<'_>) -> Result<u32, Halt> {
+	let (handle, to, delay, err) = (call.u32(0), call.u32(1), call.u32(2), call.u32(3));
+	let result = call
+		.reserved_addressed(to)
+		.and_then(|(id, to)| commit(call, handle, to, Terms { gas: SendGas::Reserved(id), delay }));
+	call.answer(err, result)
 }

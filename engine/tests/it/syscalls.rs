@@ -340,7 +340,6 @@ fn messages_that_are_refused() {
 	};
 	assert_eq!(send(384, 4, 0), code(MessageError::InsufficientValue));
 	assert_eq!(send(256, 65_537, 0), code(MessageError::MaxMessageSizeExceed));
-	assert_eq!(send(256, 4, 1), code(ExtError::Unsupported));
 	let twice =
 		"(call $gr_send (i32.const 320) (i32.const 448) (i32.const 4) (i32.const 0) (i32.const 0))";
 	assert_eq!(error(twice), 0);

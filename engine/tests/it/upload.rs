@@ -64,14 +64,6 @@ fn unknown_imports() {
 }
 
 #[test]
-fn syscalls_to_come_are_named() {
-	for name in ["gr_wait", "gr_reserve_gas", "gr_create_program", "gr_random"] {
-		let code = with(&format!(r#"(import "env" "{name}" (func))"#));
-		assert_eq!(refused(&code), CodeError::UnsupportedSyscall { name: name.into() });
-	}
-}
-
-#[test]
 fn wrong_signatures() {
 	let code = with(r#"(import "env" "gr_size" (func (param i64)))"#);
 	assert_eq!(
