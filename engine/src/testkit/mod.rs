@@ -48,6 +48,7 @@ use crate::{
 	code::{CodeError, check_code},
 	executor::{Executor, LoadError, Wasmtime},
 	ids::{ActorId, CodeId, MessageId},
+	mailbox::{claim_value, send_reply},
 	message::{Gas, Message, Value},
 	pages::{CHUNK_SIZE, PAGE_SIZE},
 	post::{self, PostError, Posting},
@@ -149,6 +150,23 @@ impl<E: Executor> System<E> {
 		gas_limit: Gas,
 	) -> Result<MessageId, PostError> {
 		self.post_message(program, posting(source, payload, gas_limit, value))
+	}
+
+	/// Replies, as `user`, to a message in its mailbox, with [`DEFAULT_GAS`].
+	pub fn reply_to_mail(
+		&mut self,
+		message: MessageId,
+		user: ActorId,
+		payload: &[u8],
+		value: Value,
+	) -> Result<MessageId, PostError> {
+		let posting = posting(user, payload, DEFAULT_GAS, value);
+		send_reply(&mut self.chain, &self.settings, message, posting)
+	}
+
+	/// Takes a message out of the mailbox of `user`. Returns the value that comes with it.
+	pub fn claim_value(&mut self, user: ActorId, message: MessageId) -> Result<Value, PostError> {
+		claim_value(&mut self.chain, user, message)
 	}
 
 	/// [`create_program`](post::create_program) on this chain.

@@ -125,14 +125,16 @@ fn payload(orders: &[Order], programs: &[ActorId]) -> Vec<u8> {
 /// What must hold between any two blocks.
 fn assert_balanced<E: Executor>(system: &System<E>, programs: &[ActorId]) {
 	assert_eq!(system.total_issuance(), 2 * FUNDS);
-	let open: Value = system.open_gas().map(|node| Value::from(node.remaining)).sum();
-	let on_its_way: Value = system.queue().map(|dispatch| dispatch.message.value).sum();
+	let open: Value = system.open_gas().map(|node| Value::from(node.remaining + node.locked)).sum();
+	let queued: Value = system.queue().map(|dispatch| dispatch.message.value).sum();
+	let kept: Value = system.mailbox().map(|mail| mail.message.value).sum();
+	let on_its_way = queued + kept;
 	let others = [ALICE, BOB, ActorId::new([0xCC; 32])];
 	let accounts: Vec<_> = programs.iter().chain(&others).map(|id| system.account(*id)).collect();
 	assert_eq!(accounts.iter().map(|account| account.reserved).sum::<Value>(), open);
 	assert_eq!(accounts.iter().map(|account| account.held).sum::<Value>(), on_its_way);
 	let users: u32 = system.open_gas().map(|node| node.users).sum();
-	assert_eq!(users as usize, system.queue().count());
+	assert_eq!(users as usize, system.queue().count() + system.mailbox().count());
 	assert!(system.quarantined().is_empty());
 }
 
@@ -163,9 +165,14 @@ fn run<E: Executor>(executor: E, steps: &[Step]) -> Chain {
 		}
 	}
 	system.set_block_gas(u64::MAX);
+	claim_all(&mut system);
 	for block in system.run_blocks(1_000) {
 		seen.look(&block.events);
 		assert_balanced(&system, &programs);
+	}
+	claim_all(&mut system);
+	for block in system.run_blocks(1_000) {
+		seen.look(&block.events);
 	}
 	assert_at_rest(&system, 2 * FUNDS);
 	assert_eq!(seen.dispatched, seen.queued, "each message is dealt with once");

@@ -262,6 +262,8 @@ fn with_production_prices_all_is_paid_too() {
 		// Dearer than the fixed part, and far from a block.
 		let spent = gas_spent(&block, message);
 		assert!((500_000_000..20_000_000_000).contains(&spent), "{spent}");
+		claim_all(&mut system);
+		system.run_next_block();
 		assert_at_rest(&system, FUNDS);
 		system.chain().clone()
 	}

@@ -81,6 +81,15 @@ pub(crate) fn inbox<E>(system: &System<E>, user: ActorId) -> Vec<&Message> {
 	outbox.filter(|message| message.destination == user && message.reply.is_none()).collect()
 }
 
+/// Lets all users take what is in their mailboxes.
+pub(crate) fn claim_all<E: Executor>(system: &mut System<E>) {
+	let mails: Vec<_> =
+		system.mailbox().map(|mail| (mail.message.destination, mail.message.id)).collect();
+	for (user, message) in mails {
+		system.claim_value(user, message).expect("it is there");
+	}
+}
+
 /// Asserts what must hold on a chain at rest.
 pub(crate) fn assert_at_rest<E: Executor>(system: &System<E>, issuance: Value) {
 	assert!(system.queue_next(None).is_none(), "the queue is empty");

@@ -87,6 +87,8 @@ fn replied<E: Executor>(system: &mut System<E>, handle: &str) -> (ActorId, Messa
 	system.run_next_block();
 	let reply = system.reply_to(message).expect("there is a reply").clone();
 	assert_eq!(reply.id, ids::reply_message_id(message));
+	claim_all(system);
+	system.run_next_block();
 	assert_eq!(system.open_gas().count(), 0);
 	assert_eq!(system.total_issuance(), 2 * FUNDS);
 	(program, reply)
