@@ -135,7 +135,10 @@ impl Call<'_> {
 	}
 
 	/// A reservation followed by a destination and a value: `TwoHashesWithValue` of `gsys`.
-	pub(super) fn reserved_addressed(&mut self, at: u32) -> Result<(ReservationId, Addressed), Fault> {
+	pub(super) fn reserved_addressed(
+		&mut self,
+		at: u32,
+	) -> Result<(ReservationId, Addressed), Fault> {
 		let reservation = self.hash(at).map_err(Fault::Halt)?;
 		let to = at.checked_add(32).ok_or(Fault::Halt(Halt::Misuse))?;
 		Ok((reservation.into(), self.addressed(to)?))
