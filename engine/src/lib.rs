@@ -12,6 +12,7 @@
 //! | check a code at upload | [`check_code`], [`Code`], [`CodeError`] |
 //! | post a message, make a program | [`send_message`], [`create_program`], [`Posting`] |
 //! | process the queue at the end of a block | [`run_queue`], [`QueueReport`] |
+//! | do so on several cores | `run_queue_in_streams`, `Streams` |
 //! | put the engine on a storage | [`State`], [`StateMut`], [`Event`] |
 //! | know what things cost | [`GasSchedule`], [`Settings`] |
 //! | test programs | [`testkit`] |
@@ -89,6 +90,8 @@ pub use post::{PostError, Posting, claim_inheritance, create_program, send_messa
 pub use process::process;
 pub use program::{Phase, Program};
 pub use queue::{QueueReport, run_queue};
+#[cfg(feature = "std")]
+pub use queue::{Streams, run_queue_in_streams};
 pub use rent::Rent;
 pub use reservation::Reservation;
 pub use schedule::{Delayed, Task, TaskKey};

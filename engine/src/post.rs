@@ -58,6 +58,13 @@ pub enum PostError {
 	NoInheritor(ActorId),
 	/// An invariant is broken.
 	Broken(ApplyError),
+	/// The gas limit is more than a whole block has: the message could never be taken.
+	GasLimitTooHigh {
+		/// What was given.
+		actual: Gas,
+		/// The most allowed.
+		limit: Gas,
+	},
 	/// The payer cannot pay the gas.
 	Gas(FundsError),
 	/// The payer cannot pay the value.
@@ -162,6 +169,10 @@ pub(crate) fn check_posting<S: State>(
 	if actual > 0 && actual < least {
 		return Err(PostError::ValueTooSmall { actual, least });
 	}
+	let (actual, limit) = (posting.gas_limit, settings.limits.block_gas);
+	if actual > limit {
+		return Err(PostError::GasLimitTooHigh { actual, limit });
+	}
 	Ok(())
 }
 
@@ -202,6 +213,9 @@ impl fmt::Display for PostError {
 			Self::NoMail(id) => write!(f, "{id} is not in the mailbox"),
 			Self::NoInheritor(id) => write!(f, "the program {id} has not exited"),
 			Self::Broken(error) => write!(f, "an invariant is broken: {error:?}"),
+			Self::GasLimitTooHigh { actual, limit } => {
+				write!(f, "the gas limit is {actual}: a whole block has {limit}")
+			}
 			Self::Gas(error) => write!(f, "gas cannot be paid: {error}"),
 			Self::Value(error) => write!(f, "the value cannot be paid: {error}"),
 		}

@@ -31,7 +31,9 @@ pub fn process<S: State, E: Executor>(
 		let error = ApplyError::NoGasNode(dispatch.gas_node);
 		return Journal::broken(dispatch, error);
 	};
-	let meter = Meter::new(node.remaining, settings.schedule.instruction);
+	// Of a node that has more than a block, the rest stays where it is.
+	let gas = node.remaining.min(settings.limits.block_gas);
+	let meter = Meter::new(gas, settings.schedule.instruction);
 	let destination = dispatch.message.destination;
 	if let Some(program) = state.program(destination) {
 		return match admit(&dispatch, &program) {

@@ -1,6 +1,6 @@
 //! What a chain decides once: prices and limits.
 
-use crate::gas::GasSchedule;
+use crate::{gas::GasSchedule, message::Gas};
 
 /// Prices and limits. Part of consensus: a change of them is a change of the rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +58,11 @@ pub struct Limits {
 	/// Exited programs in a row through which funds follow from inheritor to inheritor. They stay
 	/// with the one that is reached then.
 	pub inheritors: u32,
+	/// Gas that a block has for messages if there is nothing else in it. No message may have more.
+	pub block_gas: Gas,
+	/// Messages for one program that a round of the queue may take: so many of them, however many
+	/// a program sends itself, come before those for others that stand behind them.
+	pub round_messages: u32,
 }
 
 impl Limits {
@@ -79,6 +84,8 @@ impl Limits {
 			reservations: 256,
 			salt_len: 1_024,
 			inheritors: 8,
+			block_gas: 1_000_000_000_000,
+			round_messages: 64,
 		}
 	}
 }

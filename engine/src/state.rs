@@ -126,12 +126,8 @@ pub trait State {
 	/// The first message in the queue behind `after`, or of the whole queue.
 	fn queue_next(&self, after: Option<Position>) -> Option<(Position, Queued)>;
 
-	/// Whether the message at `position` fits into what the block has left of things that gas does
-	/// not buy, such as storage proof. One that does not is passed over.
-	fn has_room(&self, position: Position) -> bool {
-		let _ = position;
-		true
-	}
+	/// The message at a place in the queue. It stays there.
+	fn queue_get(&self, position: Position) -> Option<Dispatch>;
 }
 
 /// What is stored of one program's memory, as it was when [`State::memory`] made this.
@@ -152,7 +148,8 @@ pub trait Chunks: Send {
 /// [`reserve_gas`](Self::reserve_gas) and [`hold_value`](Self::hold_value) may fail on ordinary
 /// input, and they leave nothing behind then.
 pub trait StateMut: State {
-	/// Runs `change` so that it takes effect as a whole or, if it fails, not at all.
+	/// Runs `change` so that it takes effect as a whole or, if it fails, not at all. Never called
+	/// within another.
 	fn transact<T>(
 		&mut self,
 		change: impl FnOnce(&mut Self) -> Result<T, ApplyError>,
@@ -217,8 +214,20 @@ pub trait StateMut: State {
 	/// Puts a message at the end of the queue.
 	fn queue_push(&mut self, dispatch: Dispatch);
 
-	/// Takes a message out of the queue.
-	fn queue_take(&mut self, position: Position) -> Option<Dispatch>;
+	/// Takes a message out of the queue. Whether it was there.
+	fn queue_remove(&mut self, position: Position) -> bool;
+
+	/// Whether the message at `position`, whatever it does, fits into what the block has left of
+	/// things that gas does not buy, such as storage proof. One that does not is passed over.
+	///
+	/// Asked once all else speaks for the message: if the answer is yes, a round takes it, among
+	/// others, so that its room has to be set aside: until it is taken out of the queue, or until
+	/// it is asked for again.
+	fn set_room_aside(&mut self, position: Position) -> bool {
+		// Without such a thing there is always room, wherever the message stands.
+		let _ = position;
+		true
+	}
 
 	/// Replaces a message in the waitlist, or removes it.
 	fn set_waiting(&mut self, program: ActorId, message: MessageId, waiting: Option<Waiting>);
@@ -307,6 +316,8 @@ pub enum ApplyError {
 	NoReservation(ActorId, ReservationId),
 	/// Rent is more than any gas node could have.
 	Unaffordable,
+	/// A message is not in the queue where it was found.
+	NoMessage(Position),
 	/// The state could not open a transaction.
 	Transaction,
 }

@@ -1,6 +1,9 @@
 //! A chain's storage, in memory.
 
-use super::chunks::{ChunkStore, Traffic};
+use super::{
+	chunks::{ChunkStore, Traffic},
+	table::{Counter, List, Table, Undo},
+};
 use crate::{
 	code::{Code, CodeMetadata},
 	gas::{GasNode, GasPrice},
@@ -15,7 +18,7 @@ use crate::{
 	},
 	waitlist::Waiting,
 };
-use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 /// What an actor of the runtime does: makes a reply's payload of a message.
 pub type BuiltinFn = fn(&Message) -> Result<Vec<u8>, BuiltinError>;
@@ -56,24 +59,24 @@ pub struct Chain {
 	economy: Economy,
 	/// Gets what gas costs.
 	author: ActorId,
-	nonce: u128,
-	accounts: BTreeMap<ActorId, Account>,
-	codes: BTreeMap<CodeId, (Arc<CodeMetadata>, Arc<[u8]>)>,
-	programs: BTreeMap<ActorId, Program>,
+	nonce: Counter<u128>,
+	accounts: Table<ActorId, Account>,
+	codes: Table<CodeId, (Arc<CodeMetadata>, Arc<[u8]>)>,
+	programs: Table<ActorId, Program>,
 	chunks: ChunkStore,
-	gas_nodes: BTreeMap<MessageId, GasNode>,
-	builtins: BTreeMap<ActorId, (Gas, BuiltinFnPtr)>,
-	queue: BTreeMap<Position, Dispatch>,
-	next_position: Position,
-	waitlist: BTreeMap<(ActorId, MessageId), Waiting>,
-	mailbox: BTreeMap<(ActorId, MessageId), Mail>,
-	delayed: BTreeMap<MessageId, Delayed>,
-	tasks: BTreeMap<TaskKey, Task>,
+	gas_nodes: Table<MessageId, GasNode>,
+	builtins: Table<ActorId, (Gas, BuiltinFnPtr)>,
+	queue: Table<Position, Dispatch>,
+	next_position: Counter<Position>,
+	waitlist: Table<(ActorId, MessageId), Waiting>,
+	mailbox: Table<(ActorId, MessageId), Mail>,
+	delayed: Table<MessageId, Delayed>,
+	tasks: Table<TaskKey, Task>,
 	/// Index of the next task of a block.
-	next_task: BTreeMap<u32, u32>,
-	outbox: Vec<Message>,
-	quarantine: Vec<(Dispatch, ApplyError)>,
-	events: Vec<Event>,
+	next_task: Table<u32, u32>,
+	outbox: List<Message>,
+	quarantine: List<(Dispatch, ApplyError)>,
+	events: List<Event>,
 }
 
 /// A function that is equal to itself.
@@ -93,29 +96,29 @@ impl Chain {
 			existential_deposit: 1_000_000_000,
 			economy: Economy::Priced,
 			author: ActorId::new(*b"the author of each and any block"),
-			nonce: 0,
-			accounts: BTreeMap::new(),
-			codes: BTreeMap::new(),
-			programs: BTreeMap::new(),
+			nonce: Counter::default(),
+			accounts: Table::default(),
+			codes: Table::default(),
+			programs: Table::default(),
 			chunks: ChunkStore::default(),
-			gas_nodes: BTreeMap::new(),
-			builtins: BTreeMap::new(),
-			queue: BTreeMap::new(),
-			next_position: 0,
-			waitlist: BTreeMap::new(),
-			mailbox: BTreeMap::new(),
-			delayed: BTreeMap::new(),
-			tasks: BTreeMap::new(),
-			next_task: BTreeMap::new(),
-			outbox: Vec::new(),
-			quarantine: Vec::new(),
-			events: Vec::new(),
+			gas_nodes: Table::default(),
+			builtins: Table::default(),
+			queue: Table::default(),
+			next_position: Counter::default(),
+			waitlist: Table::default(),
+			mailbox: Table::default(),
+			delayed: Table::default(),
+			tasks: Table::default(),
+			next_task: Table::default(),
+			outbox: List::default(),
+			quarantine: List::default(),
+			events: List::default(),
 		}
 	}
 
 	/// Makes `value` out of nothing, for `actor`.
 	pub fn mint_to(&mut self, actor: impl Into<ActorId>, value: Value) {
-		self.account_mut(actor.into()).free += value;
+		self.credit(actor.into(), value);
 	}
 
 	/// What an actor has at its disposal.
@@ -208,10 +211,10 @@ impl Chain {
 	}
 
 	pub(super) fn next_block(&mut self, time: u64) -> Vec<Event> {
-		self.next_task.remove(&self.block.height);
+		self.next_task.remove(self.block.height);
 		self.block.height += 1;
 		self.block.timestamp += time;
-		core::mem::take(&mut self.events)
+		self.events.take()
 	}
 
 	/// What has gone between storage and programs' memory in this block.
@@ -223,8 +226,55 @@ impl Chain {
 		self.chunks.take_traffic()
 	}
 
-	fn account_mut(&mut self, actor: ActorId) -> &mut Account {
-		self.accounts.entry(actor).or_default()
+	/// All that a journal may change: what [`transact`](StateMut::transact) can undo.
+	fn changeable(&mut self) -> [&mut dyn Undo; 15] {
+		// A new field that is not named here does not compile.
+		let Self {
+			block: _,
+			existential_deposit: _,
+			economy: _,
+			author: _,
+			codes: _,
+			builtins: _,
+			nonce,
+			accounts,
+			programs,
+			chunks,
+			gas_nodes,
+			queue,
+			next_position,
+			waitlist,
+			mailbox,
+			delayed,
+			tasks,
+			next_task,
+			outbox,
+			quarantine,
+			events,
+		} = self;
+		[
+			nonce,
+			accounts,
+			programs,
+			chunks,
+			gas_nodes,
+			queue,
+			next_position,
+			waitlist,
+			mailbox,
+			delayed,
+			tasks,
+			next_task,
+			outbox,
+			quarantine,
+			events,
+		]
+	}
+
+	fn credit(&mut self, actor: ActorId, value: Value) {
+		let mut account = self.account(actor);
+		account.free += value;
+		self.accounts.insert(actor, account);
 	}
 }
 
@@ -308,13 +358,17 @@ impl State for Chain {
 	}
 
 	fn next_task(&self) -> Option<(TaskKey, Task)> {
-		let (key, task) = self.tasks.first_key_value()?;
+		let (key, task) = self.tasks.iter().next()?;
 		(key.block <= self.block.height).then_some((*key, *task))
 	}
 
 	fn queue_next(&self, after: Option<Position>) -> Option<(Position, Queued)> {
 		let from = after.map_or(0, |after| after + 1);
 		self.queue.range(from..).next().map(|(position, dispatch)| (*position, dispatch.queued()))
+	}
+
+	fn queue_get(&self, position: Position) -> Option<Dispatch> {
+		self.queue.get(&position).cloned()
 	}
 }
 
@@ -323,17 +377,22 @@ impl StateMut for Chain {
 		&mut self,
 		change: impl FnOnce(&mut Self) -> Result<T, ApplyError>,
 	) -> Result<T, ApplyError> {
-		let before = self.clone();
+		for part in self.changeable() {
+			part.open();
+		}
 		let result = change(self);
-		if result.is_err() {
-			*self = before;
+		for part in self.changeable() {
+			match result {
+				Ok(_) => part.close(),
+				Err(_) => part.undo(),
+			}
 		}
 		result
 	}
 
 	fn next_nonce(&mut self) -> u128 {
-		self.nonce += 1;
-		self.nonce
+		self.nonce.set(self.nonce.get() + 1);
+		self.nonce.get()
 	}
 
 	fn set_program(&mut self, id: ActorId, program: Program) {
@@ -345,17 +404,15 @@ impl StateMut for Chain {
 	}
 
 	fn set_gas_node(&mut self, id: MessageId, node: Option<GasNode>) {
-		match node {
-			Some(node) => self.gas_nodes.insert(id, node),
-			None => self.gas_nodes.remove(&id),
-		};
+		self.gas_nodes.set(id, node);
 	}
 
 	fn reserve_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
 		let price = self.price(gas);
-		let account = self.account_mut(payer);
-		account.reserved += take(&mut account.free, price)?;
-		Ok(())
+		self.accounts.change(payer, |account| {
+			account.reserved += take(&mut account.free, price)?;
+			Ok(())
+		})
 	}
 
 	fn spend_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
@@ -364,22 +421,24 @@ impl StateMut for Chain {
 
 	fn refund_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
 		let price = self.price(gas);
-		let account = self.account_mut(payer);
-		account.free += take(&mut account.reserved, price)?;
-		Ok(())
+		self.accounts.change(payer, |account| {
+			account.free += take(&mut account.reserved, price)?;
+			Ok(())
+		})
 	}
 
 	fn pay_gas(&mut self, payer: ActorId, program: ActorId, gas: Gas) -> Result<(), FundsError> {
 		let price = self.price(gas);
-		let price = take(&mut self.account_mut(payer).reserved, price)?;
-		self.account_mut(program).free += price;
+		self.accounts.change(payer, |account| take(&mut account.reserved, price))?;
+		self.credit(program, price);
 		Ok(())
 	}
 
 	fn hold_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError> {
-		let account = self.account_mut(owner);
-		account.held += take(&mut account.free, value)?;
-		Ok(())
+		self.accounts.change(owner, |account| {
+			account.held += take(&mut account.free, value)?;
+			Ok(())
+		})
 	}
 
 	fn deliver_value(
@@ -388,63 +447,59 @@ impl StateMut for Chain {
 		to: ActorId,
 		value: Value,
 	) -> Result<(), FundsError> {
-		let value = take(&mut self.account_mut(owner).held, value)?;
-		self.account_mut(to).free += value;
+		self.accounts.change(owner, |account| take(&mut account.held, value))?;
+		self.credit(to, value);
 		Ok(())
 	}
 
 	fn release_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError> {
-		let account = self.account_mut(owner);
-		account.free += take(&mut account.held, value)?;
-		Ok(())
+		self.accounts.change(owner, |account| {
+			account.free += take(&mut account.held, value)?;
+			Ok(())
+		})
 	}
 
 	fn inherit(&mut self, program: ActorId, inheritor: ActorId) -> Result<(), FundsError> {
-		let free = core::mem::take(&mut self.account_mut(program).free);
-		self.account_mut(inheritor).free += free;
+		let free = self.accounts.change(program, |account| {
+			let free = account.free;
+			take(&mut account.free, free)
+		})?;
+		self.credit(inheritor, free);
 		Ok(())
 	}
 
 	fn queue_push(&mut self, dispatch: Dispatch) {
-		self.queue.insert(self.next_position, dispatch);
-		self.next_position += 1;
+		let position = self.next_position.get();
+		self.queue.insert(position, dispatch);
+		self.next_position.set(position + 1);
 	}
 
-	fn queue_take(&mut self, position: Position) -> Option<Dispatch> {
-		self.queue.remove(&position)
+	fn queue_remove(&mut self, position: Position) -> bool {
+		self.queue.remove(position)
 	}
 
 	fn set_waiting(&mut self, program: ActorId, message: MessageId, waiting: Option<Waiting>) {
-		match waiting {
-			Some(waiting) => self.waitlist.insert((program, message), waiting),
-			None => self.waitlist.remove(&(program, message)),
-		};
+		self.waitlist.set((program, message), waiting);
 	}
 
 	fn set_mail(&mut self, user: ActorId, message: MessageId, mail: Option<Mail>) {
-		match mail {
-			Some(mail) => self.mailbox.insert((user, message), mail),
-			None => self.mailbox.remove(&(user, message)),
-		};
+		self.mailbox.set((user, message), mail);
 	}
 
 	fn set_delayed(&mut self, message: MessageId, delayed: Option<Delayed>) {
-		match delayed {
-			Some(delayed) => self.delayed.insert(message, delayed),
-			None => self.delayed.remove(&message),
-		};
+		self.delayed.set(message, delayed);
 	}
 
 	fn schedule(&mut self, block: u32, task: Task) -> TaskKey {
-		let next = self.next_task.entry(block).or_default();
-		let key = TaskKey { block, index: *next };
-		*next += 1;
+		let index = self.next_task.get(&block).copied().unwrap_or(0);
+		self.next_task.insert(block, index + 1);
+		let key = TaskKey { block, index };
 		self.tasks.insert(key, task);
 		key
 	}
 
 	fn unschedule(&mut self, key: TaskKey) {
-		self.tasks.remove(&key);
+		self.tasks.remove(key);
 	}
 
 	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError> {

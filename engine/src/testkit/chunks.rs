@@ -1,5 +1,6 @@
 //! Programs' memory, as the test kit stores it.
 
+use super::table::Undo;
 use crate::{ids::ActorId, state::Chunks};
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,9 @@ type Map = BTreeMap<u32, Arc<[u8]>>;
 #[derive(Debug, Default)]
 pub(super) struct ChunkStore {
 	programs: BTreeMap<ActorId, Arc<Map>>,
+	/// What was stored before each change of the open transaction, in order of the changes.
+	before: Vec<(ActorId, u32, Option<Arc<[u8]>>)>,
+	open: bool,
 	/// Without what was read.
 	traffic: Traffic,
 	/// Counted by whoever runs programs, maybe on another thread.
@@ -52,21 +56,35 @@ impl ChunkStore {
 
 	/// Stores or removes a chunk.
 	pub(super) fn set(&mut self, program: ActorId, index: u32, bytes: Option<Vec<u8>>) {
-		let map = Arc::make_mut(self.programs.entry(program).or_default());
-		match bytes {
+		match &bytes {
 			Some(bytes) => {
 				self.traffic.chunks_written += 1;
 				self.traffic.bytes_written += bytes.len() as u64;
-				map.insert(index, bytes.into());
 			}
-			None => {
-				self.traffic.chunks_removed += 1;
-				map.remove(&index);
-			}
+			None => self.traffic.chunks_removed += 1,
 		}
+		let before = self.replace(program, index, bytes.map(Arc::from));
+		if self.open {
+			self.before.push((program, index, before));
+		}
+	}
+
+	/// Stores or removes a chunk, and returns what was there.
+	fn replace(
+		&mut self,
+		program: ActorId,
+		index: u32,
+		chunk: Option<Arc<[u8]>>,
+	) -> Option<Arc<[u8]>> {
+		let map = Arc::make_mut(self.programs.entry(program).or_default());
+		let before = match chunk {
+			Some(chunk) => map.insert(index, chunk),
+			None => map.remove(&index),
+		};
 		if map.is_empty() {
 			self.programs.remove(&program);
 		}
+		before
 	}
 
 	/// What has gone in and out.
@@ -87,11 +105,36 @@ impl ChunkStore {
 	}
 }
 
+/// What was read and written stays counted, even if it was for nothing.
+impl Undo for ChunkStore {
+	fn open(&mut self) {
+		self.open = true;
+	}
+
+	fn close(&mut self) {
+		self.open = false;
+		self.before.clear();
+	}
+
+	fn undo(&mut self) {
+		self.open = false;
+		for (program, index, before) in core::mem::take(&mut self.before).into_iter().rev() {
+			self.replace(program, index, before);
+		}
+	}
+}
+
 impl Clone for ChunkStore {
 	fn clone(&self) -> Self {
 		let Traffic { chunks_read, bytes_read, .. } = self.traffic();
 		let read = Reads { chunks: chunks_read.into(), bytes: bytes_read.into() };
-		Self { programs: self.programs.clone(), traffic: self.traffic, read: Arc::new(read) }
+		Self {
+			programs: self.programs.clone(),
+			before: self.before.clone(),
+			open: self.open,
+			traffic: self.traffic,
+			read: Arc::new(read),
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ mod chain;
 mod chunks;
 mod log;
 mod program;
+mod table;
 
 pub use block::BlockRunResult;
 pub use chain::{Account, BuiltinFn, Chain, Economy};
@@ -52,13 +53,16 @@ use crate::{
 	message::{Gas, Message, Value},
 	pages::{CHUNK_SIZE, PAGE_SIZE},
 	post::{self, PostError, Posting},
-	queue::run_queue,
+	queue::{Streams, run_queue_in_streams},
 	settings::Settings,
 	state::State,
 };
 use alloc::{vec, vec::Vec};
 use codec::Decode;
-use core::ops::{Deref, DerefMut};
+use core::{
+	num::NonZeroUsize,
+	ops::{Deref, DerefMut},
+};
 
 /// Gas limit of messages whose sender does not say.
 pub const DEFAULT_GAS: Gas = 100_000_000_000;
@@ -75,7 +79,7 @@ pub const BLOCK_TIME: u64 = 6_000;
 #[derive(Debug)]
 pub struct System<E = Wasmtime> {
 	chain: Chain,
-	executor: E,
+	streams: Streams<E>,
 	settings: Settings,
 	block_gas: Gas,
 	/// What the latest [`Program`] was made with.
@@ -85,7 +89,7 @@ pub struct System<E = Wasmtime> {
 /// A copy shares nothing with the original but compiled code.
 impl<E: Executor> Clone for System<E> {
 	fn clone(&self) -> Self {
-		Self { chain: self.chain.clone(), executor: self.executor.fork(), ..*self }
+		Self { chain: self.chain.clone(), streams: self.streams.fork(), ..*self }
 	}
 }
 
@@ -103,12 +107,18 @@ impl System {
 impl<E: Executor> System<E> {
 	/// An empty chain with the given prices and backend.
 	pub fn with(settings: Settings, executor: E) -> Self {
-		Self { chain: Chain::new(), executor, settings, block_gas: BLOCK_GAS, salt: 0 }
+		let streams = Streams::new(executor, NonZeroUsize::MIN);
+		Self { chain: Chain::new(), streams, settings, block_gas: BLOCK_GAS, salt: 0 }
 	}
 
 	/// Lets blocks have `gas`.
 	pub fn set_block_gas(&mut self, gas: Gas) {
 		self.block_gas = gas;
+	}
+
+	/// Lets programs run in so many streams at once. It changes nothing but how long it takes.
+	pub fn set_streams(&mut self, count: NonZeroUsize) {
+		self.streams.set_count(count);
 	}
 
 	/// Checks a code and keeps it.
@@ -191,7 +201,12 @@ impl<E: Executor> System<E> {
 	/// Ends the block: processes the queue, and begins the next.
 	pub fn run_next_block(&mut self) -> BlockRunResult {
 		let (height, sent) = (self.chain.block().height, self.chain.outbox().len());
-		let report = run_queue(&mut self.chain, &mut self.executor, &self.settings, self.block_gas);
+		let report = run_queue_in_streams(
+			&mut self.chain,
+			&mut self.streams,
+			&self.settings,
+			self.block_gas,
+		);
 		let log = self.chain.outbox().iter().skip(sent).cloned().collect();
 		let traffic = self.chain.take_traffic();
 		let events = self.chain.next_block(BLOCK_TIME);

@@ -8,7 +8,7 @@ use gearway_engine::{
 		SimpleExecutionError as Execution, SimpleUnavailableActorError as Unavailable,
 	},
 	ids,
-	testkit::{DEFAULT_GAS, System},
+	testkit::{BLOCK_GAS, DEFAULT_GAS, System},
 };
 
 const VALUE: Value = 5_000_000_000;
@@ -211,7 +211,12 @@ fn postings_that_are_refused() {
 	let nobody = ActorId::new([7; 32]);
 	for (destination, posting, error) in [
 		(nobody, posting(0, 0, 0), PostError::NoProgram(nobody)),
-		(program, posting(u64::MAX, 0, 0), PostError::Gas(funds)),
+		(
+			program,
+			posting(BLOCK_GAS + 1, 0, 0),
+			PostError::GasLimitTooHigh { actual: BLOCK_GAS + 1, limit: BLOCK_GAS },
+		),
+		(program, Posting { payer: nobody, ..posting(1, 0, 0) }, PostError::Gas(funds)),
 		(program, posting(1, Value::MAX, 0), PostError::Value(funds)),
 		(program, posting(1, 1, 0), PostError::ValueTooSmall { actual: 1, least: 1_000_000_000 }),
 		(

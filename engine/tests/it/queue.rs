@@ -38,13 +38,13 @@ fn messages_keep_their_order() {
 fn a_heavy_message_holds_up_only_its_destination() {
 	let mut system = system(gearway_engine::Wasmi::new());
 	let [a, b] = twins(&mut system);
-	system.set_block_gas(2_000_000_000);
 	let heavy = post(&mut system, a, 1_900_000_000);
 	let fits = post(&mut system, b, 1_000_000_000);
 	let heavier = post(&mut system, a, 3_000_000_000);
 	let behind = post(&mut system, a, 1_000_000);
 	let other = post(&mut system, b, 1_000_000);
 
+	system.set_block_gas(2_000_000_000);
 	assert_eq!(processed(&mut system), [heavy, fits, other]);
 	// It does not fit into an empty block either: all for its destination waits, nothing is lost.
 	let report = system.run_next_block().report;
