@@ -99,7 +99,10 @@ impl<S: StateMut> Route<'_, S> {
 		self.state.deliver_to_user(message.clone(), None);
 		match kind {
 			DispatchKind::Reply => gas::release(self.state, gas_node),
-			_ if heard => acknowledge(self.state, &message, gas_node),
+			// Nobody is at the zero address: programs send there what they want the world to know.
+			_ if heard && destination != ActorId::zero() => {
+				acknowledge(self.state, &message, gas_node)
+			}
 			_ => {
 				// What was deposited for a reply that never comes.
 				let reply = ids::reply_message_id(message.id);
@@ -115,7 +118,8 @@ impl<S: StateMut> Route<'_, S> {
 	fn keep(&mut self, dispatch: Dispatch, own_gas: bool) -> Result<Option<Dispatch>, ApplyError> {
 		let threshold = self.settings.schedule.mailbox_threshold;
 		let Dispatch { kind, message: Message { id, destination, .. }, gas_node, .. } = dispatch;
-		if kind == DispatchKind::Reply || !self.state.keeps_mail(destination) {
+		let nobody = destination == ActorId::zero();
+		if kind == DispatchKind::Reply || nobody || !self.state.keeps_mail(destination) {
 			return Ok(Some(dispatch));
 		}
 		let gas = match own_gas {

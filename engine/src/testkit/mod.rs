@@ -36,6 +36,7 @@ mod block;
 mod chain;
 mod chunks;
 mod log;
+mod mailbox;
 mod program;
 mod table;
 
@@ -43,6 +44,7 @@ pub use block::BlockRunResult;
 pub use chain::{Account, BuiltinFn, Chain, Economy};
 pub use chunks::Traffic;
 pub use log::Log;
+pub use mailbox::{ActorMailbox, MailboxError};
 pub use program::{AskError, FileError, PATIENCE, Program};
 
 use crate::{
@@ -163,7 +165,7 @@ impl<E: Executor> System<E> {
 	}
 
 	/// Replies, as `user`, to a message in its mailbox, with [`DEFAULT_GAS`].
-	pub fn reply_to_mail(
+	pub fn send_reply(
 		&mut self,
 		message: MessageId,
 		user: ActorId,

@@ -17,26 +17,38 @@ pub(crate) fn wat(text: &str) -> Vec<u8> {
 
 /// A chain with the white paper's prices, where Alice and Bob are rich.
 pub(crate) fn system<E: Executor>(executor: E) -> System<E> {
-	let mut system = System::with(Settings::white_paper(), executor);
+	system_with(Settings::white_paper(), executor)
+}
+
+/// A chain where Alice and Bob are rich.
+pub(crate) fn system_with<E: Executor>(settings: Settings, executor: E) -> System<E> {
+	let mut system = System::with(settings, executor);
 	system.mint_to(ALICE, FUNDS);
 	system.mint_to(BOB, FUNDS);
 	system
 }
 
-/// Runs a scenario on both backends and asserts that the chains are the same afterwards: balances
-/// and so gas, memory, messages, queue.
+/// Runs a scenario on both backends, with the white paper's prices or those given, and asserts that
+/// the chains are the same afterwards: balances and so gas, memory, messages, queue.
 macro_rules! on_both_backends {
-	(|$system:ident| $scenario:block) => {{
+	(|$system:ident| $scenario:block) => {
+		$crate::support::on_both_backends!(gearway_engine::Settings::white_paper(), |$system| {
+			$scenario
+		})
+	};
+	($settings:expr, |$system:ident| $scenario:block) => {{
 		let interpreted = {
 			#[allow(unused_mut, reason = "scenarios differ")]
-			let mut $system = $crate::support::system(gearway_engine::Wasmi::new());
+			let mut $system = $crate::support::system_with($settings, gearway_engine::Wasmi::new());
 			let result = $scenario;
 			($system.chain().clone(), result)
 		};
 		let compiled = {
 			#[allow(unused_mut, reason = "scenarios differ")]
-			let mut $system =
-				$crate::support::system(gearway_engine::Wasmtime::new().expect("compiles here"));
+			let mut $system = $crate::support::system_with(
+				$settings,
+				gearway_engine::Wasmtime::new().expect("compiles here"),
+			);
 			let result = $scenario;
 			($system.chain().clone(), result)
 		};

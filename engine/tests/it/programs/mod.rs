@@ -1,8 +1,49 @@
 //! The example programs, as their authors built them, on both backends.
 
+mod async_proxy;
+mod c_greeter;
+mod factory;
+mod mutex;
+mod pipeline;
+mod sails_demo;
+mod timer;
+mod vault;
+
 use crate::support::*;
-use gearway_engine::{State, Wasmi, Wasmtime};
+use codec::Encode;
+use gearway_engine::{
+	Executor, State, Wasmi, Wasmtime,
+	testkit::{Program, System},
+};
 use gearway_programs::{CAPACITOR, PING};
+
+/// Uploads a program and runs its `init`, which Alice sends with the existential deposit: without
+/// it, a program cannot pass on all the value that it gets.
+fn made<E: Executor>(system: &mut System<E>, code: &[u8], payload: impl Encode) -> Program {
+	let program = Program::from_binary(system, code).expect("the code is good");
+	let deposit = system.existential_deposit();
+	let init = program.send_with_value(system, ALICE, payload, deposit).expect("Alice can pay");
+	system.run_next_block().assert_succeed(init);
+	program
+}
+
+/// Runs a scenario on both backends with the prices that chains run with.
+macro_rules! at_real_prices {
+	(|$system:ident| $scenario:block) => {
+		$crate::support::on_both_backends!(gearway_engine::Settings::production(), |$system| {
+			$scenario
+		})
+	};
+}
+use at_real_prices;
+
+#[test]
+fn the_engine_takes_every_program() {
+	let mut system = system(Wasmi::new());
+	for (name, code) in gearway_programs::all() {
+		assert!(system.upload_code(code).is_ok(), "{name}");
+	}
+}
 
 #[test]
 fn ping_answers() {
