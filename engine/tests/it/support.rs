@@ -1,15 +1,29 @@
 //! What the tests share.
 
 use gearway_engine::{
-	ActorId, Event, Executor, Gas, Message, MessageId, Settings, State, Value,
+	ActorId, Event, Executor, Gas, Message, MessageId, Settings, State, Value, Wasmi, Wasmtime,
 	testkit::{BlockRunResult, System},
 };
+use std::sync::{LazyLock, Mutex};
 
 pub(crate) const ALICE: ActorId = ActorId::new([0xA1; 32]);
 pub(crate) const BOB: ActorId = ActorId::new([0xB0; 32]);
 
 /// What Alice and Bob have in the beginning.
 pub(crate) const FUNDS: Value = 1_000_000_000_000_000;
+
+/// An interpreter that has what other tests have translated.
+pub(crate) fn interpreter() -> Wasmi {
+	static INTERPRETER: LazyLock<Mutex<Wasmi>> = LazyLock::new(Default::default);
+	INTERPRETER.lock().expect("nobody panics with it").fork()
+}
+
+/// A compiler that has what other tests have compiled.
+pub(crate) fn compiler() -> Wasmtime {
+	static COMPILER: LazyLock<Mutex<Wasmtime>> =
+		LazyLock::new(|| Mutex::new(Wasmtime::new().expect("code can be compiled here")));
+	COMPILER.lock().expect("nobody panics with it").fork()
+}
 
 pub(crate) fn wat(text: &str) -> Vec<u8> {
 	wat::parse_str(text).expect("the test's text is Wasm")
@@ -39,16 +53,13 @@ macro_rules! on_both_backends {
 	($settings:expr, |$system:ident| $scenario:block) => {{
 		let interpreted = {
 			#[allow(unused_mut, reason = "scenarios differ")]
-			let mut $system = $crate::support::system_with($settings, gearway_engine::Wasmi::new());
+			let mut $system = $crate::support::system_with($settings, $crate::support::interpreter());
 			let result = $scenario;
 			($system.chain().clone(), result)
 		};
 		let compiled = {
 			#[allow(unused_mut, reason = "scenarios differ")]
-			let mut $system = $crate::support::system_with(
-				$settings,
-				gearway_engine::Wasmtime::new().expect("compiles here"),
-			);
+			let mut $system = $crate::support::system_with($settings, $crate::support::compiler());
 			let result = $scenario;
 			($system.chain().clone(), result)
 		};
