@@ -1,0 +1,137 @@
+//! Measuring: warm-up, samples, the median and how far they spread.
+
+use std::{
+	error::Error,
+	fs,
+	time::{Duration, Instant},
+};
+
+/// What a bench returns.
+pub(crate) type Measured = Result<Vec<Figure>, Box<dyn Error>>;
+
+/// A bench: measures one thing, in one or more figures.
+pub(crate) struct Bench {
+	pub(crate) name: &'static str,
+	pub(crate) run: fn() -> Measured,
+}
+
+/// Work is repeated for so long before the first sample counts.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// Samples are taken for so long, and at least [`FEWEST`] of them.
+const MEASURE: Duration = Duration::from_secs(3);
+
+const FEWEST: usize = 9;
+
+/// A number with its unit.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Figure {
+	pub(crate) name: String,
+	/// The median of the samples.
+	pub(crate) value: f64,
+	pub(crate) unit: &'static str,
+	/// From the lower quartile to the upper; `None` for what is not sampled.
+	pub(crate) quartiles: Option<(f64, f64)>,
+}
+
+/// Units, as they stand in the report.
+pub(crate) mod unit {
+	pub(crate) const PER_SECOND: &str = "dispatches/s";
+	pub(crate) const MICROSECONDS: &str = "us";
+	pub(crate) const BYTES: &str = "bytes";
+	pub(crate) const RATIO: &str = "ratio";
+
+	/// All of them.
+	pub(super) const ALL: [&str; 4] = [PER_SECOND, MICROSECONDS, BYTES, RATIO];
+}
+
+impl Figure {
+	/// A figure that is no median.
+	pub(crate) fn exact(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
+		Self { name: name.into(), value, unit, quartiles: None }
+	}
+
+	/// For the parent process.
+	pub(crate) fn to_line(&self) -> String {
+		let (low, high) = self.quartiles.unwrap_or((f64::NAN, f64::NAN));
+		format!("{}\t{}\t{}\t{low}\t{high}", self.name, self.value, self.unit)
+	}
+
+	/// Back from [`to_line`](Self::to_line).
+	pub(crate) fn from_line(line: &str) -> Option<Self> {
+		let mut parts = line.split('\t');
+		let name = parts.next()?.to_owned();
+		let value = parts.next()?.parse().ok()?;
+		let unit = parts.next()?;
+		let unit = unit::ALL.into_iter().find(|known| *known == unit)?;
+		let low: f64 = parts.next()?.parse().ok()?;
+		let high: f64 = parts.next()?.parse().ok()?;
+		let quartiles = (!low.is_nan()).then_some((low, high));
+		Some(Self { name, value, unit, quartiles })
+	}
+}
+
+/// What `work` reports of itself each time: a quantity of which it did so much in so long.
+pub(crate) struct Lap {
+	/// How much was done.
+	pub(crate) done: u64,
+	/// In what time.
+	pub(crate) time: Duration,
+}
+
+/// Times `work`, which did `done`.
+pub(crate) fn lap<T>(done: u64, work: impl FnOnce() -> T) -> (T, Lap) {
+	let start = Instant::now();
+	let result = work();
+	(result, Lap { done, time: start.elapsed() })
+}
+
+/// How often a second.
+pub(crate) fn rate(
+	name: impl Into<String>,
+	work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
+) -> Result<Figure, Box<dyn Error>> {
+	let per = |lap: Lap| lap.done as f64 / lap.time.as_secs_f64();
+	figure(name.into(), unit::PER_SECOND, work, per)
+}
+
+/// How many microseconds each.
+pub(crate) fn cost(
+	name: impl Into<String>,
+	work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
+) -> Result<Figure, Box<dyn Error>> {
+	let per = |lap: Lap| lap.time.as_secs_f64() * 1e6 / lap.done as f64;
+	figure(name.into(), unit::MICROSECONDS, work, per)
+}
+
+fn figure(
+	name: String,
+	unit: &'static str,
+	mut work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
+	per: impl Fn(Lap) -> f64,
+) -> Result<Figure, Box<dyn Error>> {
+	let begun = Instant::now();
+	while begun.elapsed() < WARM_UP {
+		work()?;
+	}
+	let begun = Instant::now();
+	let mut samples = Vec::new();
+	while samples.len() < FEWEST || begun.elapsed() < MEASURE {
+		samples.push(per(work()?));
+	}
+	samples.sort_by(f64::total_cmp);
+	let at = |share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
+	Ok(Figure { name, value: at(0.5), unit, quartiles: Some((at(0.25), at(0.75))) })
+}
+
+/// The most memory that this process has ever had, as the kernel counts it.
+pub(crate) fn peak_memory(bench: &str) -> Result<Figure, Box<dyn Error>> {
+	let status = fs::read_to_string("/proc/self/status")?;
+	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+	let kib: f64 = line
+		.and_then(|line| line.trim().strip_suffix("kB"))
+		.ok_or("/proc/self/status names no VmHWM")?
+		.trim()
+		.parse()?;
+	Ok(Figure::exact(format!("{bench}/peak_memory"), kib * 1024.0, unit::BYTES))
+}
