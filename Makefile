@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make dev` and `make test`. Everything else is a part of them.
-.PHONY: help dev test setup build fmt clean
+.PHONY: help dev test setup build bench fuzz fmt clean
 .DEFAULT_GOAL := help
 
 help: ## Shows this
@@ -16,6 +16,13 @@ setup: ## Installs what the rest needs, from package registries
 
 build: ## Builds what the dev network runs
 	@scripts/build
+
+bench: ## Measures the engine beside gtest 2.0 and appends to target/bench.json (BENCH=word: chooses)
+	@scripts/bench $(BENCH)
+
+SECONDS ?= 60
+fuzz: ## Feeds the engine random programs and traffic (SECONDS=60, SEED=n, TARGET=name)
+	@scripts/fuzz "$(SECONDS)" "$(SEED)" "$(TARGET)"
 
 fmt: ## Formats everything
 	@cargo fmt --all
