@@ -100,4 +100,5 @@ pub use state::{
 	ApplyError, BlockInfo, BuiltinError, Chunks, Event, FundsError, Position, Randomness, State,
 	StateMut,
 };
+pub use syscalls::syscall_names;
 pub use waitlist::{Expiry, Waiting};

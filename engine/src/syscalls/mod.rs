@@ -136,6 +136,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Syscall> {
 	TABLE.get(index)
 }
 
+/// Names of all that programs can import from `env` besides `memory`, sorted.
+pub fn syscall_names() -> impl Iterator<Item = &'static str> {
+	TABLE.iter().map(|syscall| syscall.name)
+}
+
 /// Why execution stops inside a syscall.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Halt {

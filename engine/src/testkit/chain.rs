@@ -57,6 +57,7 @@ pub struct Chain {
 	block: BlockInfo,
 	existential_deposit: Value,
 	economy: Economy,
+	endowment: Value,
 	/// Gets what gas costs.
 	author: ActorId,
 	nonce: Counter<u128>,
@@ -95,6 +96,7 @@ impl Chain {
 			block: BlockInfo { height: 1, timestamp: 1_700_000_000_000 },
 			existential_deposit: 1_000_000_000,
 			economy: Economy::Priced,
+			endowment: 0,
 			author: ActorId::new(*b"the author of each and any block"),
 			nonce: Counter::default(),
 			accounts: Table::default(),
@@ -194,6 +196,12 @@ impl Chain {
 	/// Lets gas cost something or nothing. To be decided before anyone has bought gas.
 	pub fn set_economy(&mut self, economy: Economy) {
 		self.economy = economy;
+	}
+
+	/// Lets a program that makes another give it `value`, as chains want whose accounts must have
+	/// something to exist.
+	pub fn set_endowment(&mut self, value: Value) {
+		self.endowment = value;
 	}
 
 	/// What so much gas costs.
@@ -326,6 +334,10 @@ impl State for Chain {
 		self.existential_deposit
 	}
 
+	fn endowment(&self) -> Value {
+		self.endowment
+	}
+
 	fn gas_price(&self) -> GasPrice {
 		match self.economy {
 			Economy::Priced => GasPrice::ValuePerGas(1),
@@ -431,6 +443,13 @@ impl StateMut for Chain {
 		let price = self.price(gas);
 		self.accounts.change(payer, |account| take(&mut account.reserved, price))?;
 		self.credit(program, price);
+		Ok(())
+	}
+
+	fn endow(&mut self, creator: ActorId, program: ActorId) -> Result<(), FundsError> {
+		let endowment = self.endowment;
+		let value = take(&mut self.account_mut(creator).free, endowment)?;
+		self.account_mut(program).free += value;
 		Ok(())
 	}
 

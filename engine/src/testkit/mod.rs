@@ -181,6 +181,11 @@ impl<E: Executor> System<E> {
 		claim_value(&mut self.chain, user, message)
 	}
 
+	/// [`claim_inheritance`](post::claim_inheritance) on this chain.
+	pub fn claim_inheritance(&mut self, program: ActorId) -> Result<ActorId, PostError> {
+		post::claim_inheritance(&mut self.chain, &self.settings, program)
+	}
+
 	/// [`create_program`](post::create_program) on this chain.
 	pub fn post_program(
 		&mut self,

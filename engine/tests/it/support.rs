@@ -1,7 +1,8 @@
 //! What the tests share.
 
 use gearway_engine::{
-	ActorId, Event, Executor, Gas, Message, MessageId, Settings, State, Value, Wasmi, Wasmtime,
+	ActorId, Event, Executor, Gas, GasSchedule, Limits, Message, MessageId, Settings, State, Value,
+	Wasmi, Wasmtime,
 	testkit::{BlockRunResult, System},
 };
 use std::sync::{LazyLock, Mutex};
@@ -34,7 +35,22 @@ pub(crate) fn system<E: Executor>(executor: E) -> System<E> {
 	system_with(Settings::white_paper(), executor)
 }
 
-/// A chain where Alice and Bob are rich.
+/// A chain with prices for what stays in storage, and short limits for it.
+pub(crate) fn rented() -> Settings {
+	let Settings { schedule, limits } = Settings::white_paper();
+	let schedule = GasSchedule {
+		task: 1_000,
+		waitlist_block: 5_000,
+		mailbox_block: 3_000,
+		stash_block: 2_000,
+		reservation_block: 1_000,
+		mailbox_threshold: 20_000,
+		..schedule
+	};
+	Settings { schedule, limits: Limits { storage_blocks: 50, reservations: 4, ..limits } }
+}
+
+/// A chain with these prices, where Alice and Bob are rich.
 pub(crate) fn system_with<E: Executor>(settings: Settings, executor: E) -> System<E> {
 	let mut system = System::with(settings, executor);
 	system.mint_to(ALICE, FUNDS);
@@ -113,12 +129,27 @@ pub(crate) fn claim_all<E: Executor>(system: &mut System<E>) {
 	}
 }
 
+/// Ends so many blocks.
+pub(crate) fn run<E: Executor>(system: &mut System<E>, blocks: u32) {
+	for _ in 0..blocks {
+		system.run_next_block();
+	}
+}
+
+/// An id, as it stands in a text of Wasm.
+pub(crate) fn bytes(id: impl AsRef<[u8]>) -> String {
+	id.as_ref().iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
 /// Asserts what must hold on a chain at rest.
 pub(crate) fn assert_at_rest<E: Executor>(system: &System<E>, issuance: Value) {
 	assert!(system.queue_next(None).is_none(), "the queue is empty");
 	assert_eq!(system.open_gas().count(), 0, "all gas is spent or given back");
 	assert_eq!(system.total_issuance(), issuance, "nothing is made or lost");
 	assert!(system.quarantined().is_empty(), "nothing is put aside");
+	assert_eq!(system.waitlist().count(), 0, "nothing waits");
+	assert_eq!(system.mailbox().count(), 0, "no mail is kept");
+	assert_eq!(system.delayed_messages().count(), 0, "nothing is delayed");
 	for actor in [ALICE, BOB, system.author()] {
 		let account = system.account(actor);
 		assert_eq!((account.held, account.reserved), (0, 0), "nothing is on its way");
