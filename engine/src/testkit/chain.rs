@@ -133,6 +133,21 @@ impl Chain {
 		self.accounts.get(&actor).copied().unwrap_or_default()
 	}
 
+	/// The funds of all actors that ever had some.
+	pub fn accounts(&self) -> impl Iterator<Item = (ActorId, Account)> {
+		self.accounts.iter().map(|(actor, account)| (*actor, *account))
+	}
+
+	/// Gas that is paid for, by the ids under which it is kept.
+	pub fn gas_nodes(&self) -> impl Iterator<Item = (MessageId, GasNode)> {
+		self.gas_nodes.iter().map(|(id, node)| (*id, *node))
+	}
+
+	/// All programs.
+	pub fn programs(&self) -> impl Iterator<Item = (ActorId, &Program)> {
+		self.programs.iter().map(|(id, program)| (*id, program))
+	}
+
 	/// Who gets what gas costs.
 	pub fn author(&self) -> ActorId {
 		self.author
@@ -241,6 +256,7 @@ impl Chain {
 			block: _,
 			existential_deposit: _,
 			economy: _,
+			endowment: _,
 			author: _,
 			codes: _,
 			builtins: _,
@@ -448,8 +464,8 @@ impl StateMut for Chain {
 
 	fn endow(&mut self, creator: ActorId, program: ActorId) -> Result<(), FundsError> {
 		let endowment = self.endowment;
-		let value = take(&mut self.account_mut(creator).free, endowment)?;
-		self.account_mut(program).free += value;
+		self.accounts.change(creator, |account| take(&mut account.free, endowment))?;
+		self.credit(program, endowment);
 		Ok(())
 	}
 
