@@ -213,6 +213,43 @@ fn a_limit_is_enough_or_not() {
 }
 
 #[test]
+fn all_that_a_message_may_cost() {
+	on_both_backends!(|system| {
+		let code = wat(r#"(module
+				(import "env" "memory" (memory 1))
+				(import "env" "alloc" (func $alloc (param i32) (result i32)))
+				(import "env" "gw_gas_charge" (func $charge (param i64 i32)))
+				(func (export "init"))
+				(func (export "handle")
+					(call $charge (i64.const 100000) (i32.const 0))
+					(drop (call $alloc (i32.const 2)))))"#);
+		let code = system.upload_code(&code).unwrap();
+		let (program, init) = system.create_program(code, b"", ALICE, b"", 0).unwrap();
+		let block = system.run_next_block();
+		// Its static page is new, and `init` does nothing.
+		assert_eq!(gas_spent(&block, init), 64_000);
+		let mut author = 64_000;
+		for (message, pages) in [(1u64, 1), (2, 3), (3, 5)] {
+			let before = system.account(ALICE).free;
+			let id = system.send_with_gas(program, ALICE, b"", 0, 1_000_000).unwrap();
+			// All of it is reserved until the message is done.
+			assert_eq!(before - system.account(ALICE).free, 1_000_000);
+			assert_eq!(system.account(ALICE).reserved, 1_000_000);
+			let block = system.run_next_block();
+			// The rent of the pages there were, six instructions, two new pages.
+			let spent = pages * 1_000 + 6 * 1_000 + 2 * 64_000;
+			assert_eq!(gas_spent(&block, id), spent);
+			// What was charged is the program's, what is left over the sender's.
+			assert_eq!(system.account(program).free, u128::from(message) * 100_000);
+			assert_eq!(before - system.account(ALICE).free, u128::from(spent) + 100_000);
+			author += u128::from(spent);
+			assert_eq!(system.account(system.author()).free, author);
+		}
+		assert_at_rest(&system, 2 * FUNDS);
+	});
+}
+
+#[test]
 fn the_schedule_is_the_white_papers() {
 	let schedule = GasSchedule::white_paper();
 	let GasSchedule { instruction, new_page, allocated_page, .. } = schedule;
@@ -221,7 +258,10 @@ fn the_schedule_is_the_white_papers() {
 	let rest = GasSchedule { instruction: 0, new_page: 0, allocated_page: 0, ..schedule };
 	let GasSchedule { dispatch, code_byte, chunk_read, chunk_write, .. } = rest;
 	assert_eq!((dispatch, code_byte, chunk_read, chunk_write), (0, 0, 0, 0));
-	assert_eq!((rest.syscall, rest.syscall_byte, rest.send), (0, 0, 0));
+	assert_eq!((rest.syscall, rest.syscall_byte, rest.send, rest.task), (0, 0, 0, 0));
+	let GasSchedule { waitlist_block, mailbox_block, stash_block, reservation_block, .. } = rest;
+	assert_eq!((waitlist_block, mailbox_block, stash_block, reservation_block), (0, 0, 0, 0));
+	assert_eq!(rest.mailbox_threshold, 0);
 }
 
 #[test]

@@ -226,8 +226,8 @@ fn mail_can_be_claimed() {
 fn mail_can_be_replied_to() {
 	on_both_backends!(rented(), |system| {
 		let (program, mail) = with_mail(&mut system, Some(60_000));
-		assert_eq!(system.reply_to_mail(mail, ALICE, b"", 0), Err(PostError::NoMail(mail)));
-		let reply = system.reply_to_mail(mail, BOB, b"thanks", VALUE).unwrap();
+		assert_eq!(system.send_reply(mail, ALICE, b"", 0), Err(PostError::NoMail(mail)));
+		let reply = system.send_reply(mail, BOB, b"thanks", VALUE).unwrap();
 		assert_eq!(reply, ids::reply_message_id(mail));
 		assert_eq!(system.account(BOB).held, VALUE);
 		let block = system.run_next_block();
@@ -282,7 +282,7 @@ fn mail_of_a_program_that_exited_can_be_claimed_and_not_replied_to() {
 		// What is on its way to Bob is not inherited.
 		assert_eq!(system.account(program).total(), 2_000_000_000);
 		let mail = system.mailbox().next().unwrap().message.id;
-		assert_eq!(system.reply_to_mail(mail, BOB, b"", 0), Err(PostError::ProgramGone(program)));
+		assert_eq!(system.send_reply(mail, BOB, b"", 0), Err(PostError::ProgramGone(program)));
 		assert_eq!(system.claim_value(BOB, mail), Ok(2_000_000_000));
 		run(&mut system, 1);
 		assert_eq!(system.account(BOB).free, FUNDS + 2_000_000_000);

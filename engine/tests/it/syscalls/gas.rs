@@ -48,7 +48,7 @@ fn gr_reply_deposit_pays_for_a_users_reply_too() {
 		let (message, _) = send(&mut system, program, b"");
 		let mail = ids::sent_message_id(message, 0);
 		assert!(system.mail(BOB, mail).is_some());
-		system.reply_to_mail(mail, BOB, b"thanks", 0).unwrap();
+		system.send_reply(mail, BOB, b"thanks", 0).unwrap();
 		system.run_next_block();
 		assert!((880_000..900_000).contains(&gas_of_reply(&system, program)));
 		assert_eq!(system.account(BOB).free, FUNDS);
