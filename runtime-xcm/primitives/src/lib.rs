@@ -161,6 +161,9 @@ pub trait RouteMessage {
 	/// Errors when it does but cannot be reached: the message stays on this chain then.
 	fn route(message: &Outgoing) -> Result<Routed, DispatchError>;
 
+	/// Whether messages to `actor` leave this chain.
+	fn is_elsewhere(actor: ActorId) -> bool;
+
 	/// Weight of [`RouteMessage::route`] for a payload of `len` bytes, at its worst.
 	fn weight(len: u32) -> Weight;
 }
@@ -168,6 +171,10 @@ pub trait RouteMessage {
 impl RouteMessage for () {
 	fn route(_: &Outgoing) -> Result<Routed, DispatchError> {
 		Ok(Routed::Local)
+	}
+
+	fn is_elsewhere(_: ActorId) -> bool {
+		false
 	}
 
 	fn weight(_: u32) -> Weight {

@@ -8,7 +8,7 @@ use pallet_xcm_gateway::Error;
 use polkadot_sdk::{sp_core::H256, sp_keyring::Sr25519Keyring::Alice};
 
 #[test]
-fn its_message_waits_in_the_callers_mailbox() {
+fn its_message_ends_here_and_is_told() {
 	run(|| {
 		let program = capacitor(10, 0);
 		let had = balance(&account_of(program));
@@ -21,7 +21,9 @@ fn its_message_waits_in_the_callers_mailbox() {
 		}));
 		assert_eq!(error, Error::<Runtime>::OutboundFeeUnpaid.into());
 		let message = only(events.into_iter().filter_map(|event| match event {
-			RuntimeEvent::Gear(Event::UserMessageSent { message, expiration: Some(_) }) => {
+			RuntimeEvent::Gear(Event::UserMessageSent { message, expiration: None })
+				if message.details.is_none() =>
+			{
 				Some(message)
 			}
 			_ => None,

@@ -1,12 +1,15 @@
 //! The engine: what a block gives it, what gas is and costs.
 
-use crate::{Balances, Runtime, RuntimeHoldReason, Timestamp, XcmGateway};
+use crate::{Balances, Runtime, RuntimeHoldReason, System, Timestamp, XcmGateway};
+use codec::Encode;
 use gearway_primitives::{Gas, Value};
-use gearway_runtime_common::BlockNumber;
+use gearway_runtime_common::{BlockNumber, Hash};
 use pallet_gear::ChainSettings;
 use polkadot_sdk::{
-	frame_support::traits::{ConstU32, ConstU64, ConstU128},
+	cumulus_pallet_parachain_system::{RelaychainDataProvider, RelaychainStateProvider},
+	frame_support::traits::{ConstU64, ConstU128, Randomness},
 	polkadot_runtime_common::impls::ToAuthor,
+	sp_runtime::traits::{BlakeTwo256, Hash as _},
 };
 
 /// A unit of gas stands for a picosecond, as weight does.
@@ -19,11 +22,19 @@ pub const GAS_PRICE: Value = 1;
 /// engine can have, so that no message has to wait for a calm block.
 pub const MAX_GAS_LIMIT: Gas = 250_000_000_000;
 
-/// Messages that the mailbox keeps, of all users together.
-pub const MAILBOX_CAPACITY: u32 = 10_000;
+/// What programs' random numbers are made of: the state root of the relay block that this block
+/// builds on. Nobody knows it before that block; a collator can at most choose not to build on it.
+/// Do not bet more on it than a block is worth.
+pub struct RelayRandomness;
 
-/// Blocks that a message is kept in the mailbox: a week.
-pub const MAILBOX_PERIOD: BlockNumber = 7 * 24 * 60 * 10;
+impl Randomness<Hash, BlockNumber> for RelayRandomness {
+	fn random(subject: &[u8]) -> (Hash, BlockNumber) {
+		let root = RelaychainDataProvider::<Runtime>::current_relay_chain_state().state_root;
+		let seed = (subject, root).using_encoded(BlakeTwo256::hash);
+		// It became known after the block before this one was built.
+		(seed, System::block_number().saturating_sub(1))
+	}
+}
 
 impl pallet_gear::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -36,7 +47,6 @@ impl pallet_gear::Config for Runtime {
 	type Settings = ChainSettings<Runtime>;
 	type Router = XcmGateway;
 	type Builtins = XcmGateway;
-	type MailboxCapacity = ConstU32<MAILBOX_CAPACITY>;
-	type MailboxPeriod = ConstU32<MAILBOX_PERIOD>;
+	type Randomness = RelayRandomness;
 	type WeightInfo = pallet_gear::weights::SubstrateWeight<Runtime>;
 }

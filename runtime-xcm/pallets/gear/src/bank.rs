@@ -20,7 +20,7 @@ pub(crate) fn account(actor: ActorId) -> AccountId32 {
 	AccountId32::new(actor.into_bytes())
 }
 
-fn funds_error(error: DispatchError) -> FundsError {
+pub(crate) fn funds_error(error: DispatchError) -> FundsError {
 	match error {
 		DispatchError::Token(TokenError::FundsUnavailable | TokenError::NotExpendable)
 		| DispatchError::Arithmetic(_) => FundsError::Insufficient,
@@ -70,13 +70,18 @@ impl<T: Config> Pallet<T> {
 		if missing == 0 { Ok(()) } else { Err(FundsError::Insufficient) }
 	}
 
-	/// Hands value that is held for a message to whom it is for.
-	pub(crate) fn deliver(owner: ActorId, to: ActorId, amount: Value) -> Result<(), FundsError> {
-		if owner == to {
-			return Self::release(HoldReason::Value, owner, amount);
+	/// Hands what is held for `reason` to whom it is for.
+	pub(crate) fn deliver(
+		reason: HoldReason,
+		owner: ActorId,
+		to: ActorId,
+		amount: Value,
+	) -> Result<(), FundsError> {
+		if owner == to || amount == 0 {
+			return Self::release(reason, owner, amount);
 		}
 		T::Currency::transfer_on_hold(
-			&HoldReason::Value.into(),
+			&reason.into(),
 			&account(owner),
 			&account(to),
 			amount,

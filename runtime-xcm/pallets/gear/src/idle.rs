@@ -3,12 +3,9 @@
 use crate::{Config, Event, Pallet, QueueState, state::ChainState, weights::WeightInfo};
 use gearway_engine::{Gas, Wasmi, run_queue};
 use polkadot_sdk::{
-	frame_support::traits::Get, frame_system::pallet_prelude::BlockNumberFor, sp_weights::Weight,
+	frame_support::traits::Get, frame_system::pallet_prelude::BlockNumberFor,
+	sp_runtime::traits::UniqueSaturatedInto, sp_weights::Weight,
 };
-
-/// Messages that leave the mailbox in a block, at most. More than one block can put in on average
-/// would be waste, fewer would let it fill.
-const MOST_EXPIRIES: u32 = 128;
 
 impl<T: Config> Pallet<T> {
 	/// Gas that `ref_time` is enough for, rounded up.
@@ -16,27 +13,20 @@ impl<T: Config> Pallet<T> {
 		ref_time.div_ceil(T::RefTimePerGas::get().max(1))
 	}
 
-	/// Tidies the mailbox and runs the queue. Returns the weight used, never more than `limit`.
+	/// Does what is scheduled and runs the queue. Returns the weight used, never more than `limit`.
 	pub(crate) fn run(now: BlockNumberFor<T>, limit: Weight) -> Weight {
 		let mut used = T::WeightInfo::on_idle();
 		if !used.all_lte(limit) {
 			return Weight::zero();
 		}
-		used.saturating_accrue(Self::tidy_mailbox(now, limit.saturating_sub(used)));
-		used.saturating_accrue(Self::run_messages(limit.saturating_sub(used)));
+		let now = now.unique_saturated_into();
+		used.saturating_accrue(Self::run_messages(now, limit.saturating_sub(used)));
+		Self::close_agendas(now);
 		used
 	}
 
-	fn tidy_mailbox(now: BlockNumberFor<T>, limit: Weight) -> Weight {
-		let each = T::WeightInfo::expire_mail();
-		// At most a tenth: programs come first.
-		let affordable = (limit / 10).checked_div_per_component(&each).unwrap_or(u64::MAX);
-		let most = u32::try_from(affordable).unwrap_or(u32::MAX).min(MOST_EXPIRIES);
-		each.saturating_mul(Self::expire_mail(now, most).into())
-	}
-
-	fn run_messages(limit: Weight) -> Weight {
-		if QueueState::<T>::get().ends.is_none() {
+	fn run_messages(now: u32, limit: Weight) -> Weight {
+		if QueueState::<T>::get().ends.is_none() && Self::next_task(now).is_none() {
 			return Weight::zero();
 		}
 		let settings = T::Settings::get();

@@ -1,9 +1,9 @@
 //! What must be true of the storage between blocks.
 
 use crate::{
-	Chunks, Codes, Config, Entries, Expiries, GasNodes, HoldReason, InstrumentedCodes, Link,
-	Mailbox, MailboxState, OriginalCodes, Pallet, Programs, QuarantinedMessages, Queue, QueueState,
-	bank::account,
+	Agendas, Chunks, Codes, Config, DispatchStash, Entries, GasNodes, HoldReason,
+	InstrumentedCodes, Link, Mailbox, OriginalCodes, Pallet, Programs, QuarantinedMessages, Queue,
+	QueueState, Tasks, Waitlist, bank::account,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
@@ -12,10 +12,7 @@ use gearway_primitives::Value;
 use polkadot_sdk::{
 	frame_support::{
 		ensure,
-		traits::{
-			Get,
-			fungible::{Inspect, InspectHold},
-		},
+		traits::fungible::{Inspect, InspectHold},
 	},
 	sp_runtime::TryRuntimeError,
 };
@@ -25,9 +22,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut dispatches = Self::check_queue()?;
 		dispatches.extend(QuarantinedMessages::<T>::iter_values().map(|put| put.dispatch));
+		dispatches.extend(Waitlist::<T>::iter_values().map(|kept| kept.what.dispatch));
+		dispatches.extend(DispatchStash::<T>::iter_values().map(|kept| kept.what.dispatch));
 		Self::check_funds(&dispatches)?;
 		Self::check_programs()?;
-		Self::check_mailbox()
+		Self::check_tasks()
 	}
 
 	/// The queue is one chain from its first place to its last, with a message at each.
@@ -61,11 +60,21 @@ impl<T: Config> Pallet<T> {
 		let mut gas = BTreeMap::<ActorId, Value>::new();
 		for dispatch in dispatches {
 			*users.entry(dispatch.gas_node).or_default() += 1;
-			*values.entry(dispatch.value_payer).or_default() += dispatch.message.value;
+			// Where it has waited, its value has been delivered.
+			if dispatch.earlier.is_none() {
+				*values.entry(dispatch.value_payer).or_default() += dispatch.message.value;
+			}
+		}
+		for mail in Mailbox::<T>::iter_values().map(|kept| kept.what) {
+			*users.entry(mail.gas_node).or_default() += 1;
+			*values.entry(mail.message.source).or_default() += mail.message.value;
 		}
 		for (id, node) in GasNodes::<T>::iter() {
-			ensure!(users.remove(&id) == Some(node.users), "a gas node's users are miscounted");
-			*gas.entry(node.payer).or_default() += Self::price_of(node.remaining);
+			// Gas set aside is paid for by itself: for a signal, a reply to come, or a reservation.
+			let users = users.remove(&id).unwrap_or(1);
+			ensure!(users == node.users, "a gas node's users are miscounted");
+			let left = node.remaining.saturating_add(node.locked);
+			*gas.entry(node.payer).or_default() += Self::price_of(left);
 		}
 		ensure!(users.is_empty(), "a message's gas node is missing");
 		let held = |reason: HoldReason, actor: &ActorId| {
@@ -119,21 +128,18 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Every kept message has its time to leave, and there are no more than allowed.
-	fn check_mailbox() -> Result<(), TryRuntimeError> {
-		let state = MailboxState::<T>::get();
-		let mut kept = 0;
-		for number in state.first..state.next {
-			let expiry = Expiries::<T>::get(number).ok_or("a place of the mailbox is missing")?;
-			ensure!(
-				Mailbox::<T>::contains_key(expiry.user, expiry.message),
-				"a message of the mailbox is missing"
-			);
-			kept += 1;
+	/// Every task is on its block's agenda, and what stays for a time has the task that ends it.
+	fn check_tasks() -> Result<(), TryRuntimeError> {
+		for (block, index, _) in Tasks::<T>::iter() {
+			let agenda = Agendas::<T>::get(block);
+			ensure!((agenda.first..agenda.next).contains(&index), "a task is on no agenda");
 		}
-		ensure!(kept <= T::MailboxCapacity::get() as usize, "the mailbox holds too much");
-		ensure!(Expiries::<T>::iter_keys().count() == kept, "a place of the mailbox is too many");
-		ensure!(Mailbox::<T>::iter_keys().count() == kept, "a message of the mailbox is too many");
+		let ends = Waitlist::<T>::iter_values()
+			.map(|kept| kept.what.end)
+			.chain(Mailbox::<T>::iter_values().map(|kept| kept.what.end));
+		for end in ends {
+			ensure!(Tasks::<T>::contains_key(end.block, end.index), "something stays for ever");
+		}
 		Ok(())
 	}
 }

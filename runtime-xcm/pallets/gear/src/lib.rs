@@ -28,10 +28,11 @@
 //! ```text
 //!  extrinsics, XCM, Ethereum events            on_idle
 //!  ┌───────────────────────────────┐  ┌─────────────────────────────────────────────┐
-//!  upload_code    → Codes             mailbox: forget what has expired
-//!  create_program → Programs ─┐       queue:   take ─ run ─ apply, until nothing fits
+//!  upload_code    → Codes             tasks: wake, send what was delayed, end what expired
+//!  create_program → Programs ─┐       queue: take ─ run ─ apply, until nothing fits
 //!  send_message ──────────────┼─→ Queue          │
-//!  PostMessage::post ─────────┘                  ├─→ a program here  → Queue
+//!  send_reply ────────────────┤                  ├─→ it waits        → Waitlist
+//!  PostMessage::post ─────────┘                  ├─→ a program here  → Queue, DispatchStash
 //!                                                ├─→ a builtin actor → its reply → Queue
 //!                                                ├─→ another chain   → Router
 //!                                                └─→ a user          → event, Mailbox
@@ -48,7 +49,7 @@
 //! |---|---|
 //! | one of [`Config::Builtins`] | is queued, calls it in a storage layer, and brings its reply back; a [`DispatchError`] becomes an error reply whose payload is its SCALE bytes |
 //! | an actor that [`Config::Router`] knows to live elsewhere | leaves: [`Event::MessageSent`] |
-//! | anybody else | ends here: [`Event::UserMessageSent`], and a place in the [`Mailbox`] unless it is a reply |
+//! | anybody else | ends here: [`Event::UserMessageSent`], and a place in the [`Mailbox`] if it has gas for that and is no reply |
 //!
 //! The reply that the engine gives by itself when a program handled a message without one says
 //! nothing, so it is not offered to the router. What the router cannot carry stays here:
@@ -68,11 +69,11 @@
 
 extern crate alloc;
 
+mod agenda;
 mod bank;
 mod idle;
 #[cfg(any(test, feature = "try-runtime"))]
 mod invariants;
-mod mailbox;
 mod posting;
 mod proof;
 mod queue;
@@ -89,7 +90,7 @@ mod tests;
 pub use pallet::*;
 pub use settings::{ChainSettings, MAX_METERED_LEN, MAX_PAGES, MAX_PASSED_OVER};
 pub use types::{
-	CodeRefusal, DispatchStatus, Entry, Expiry, Link, MailboxEnds, Quarantined, QueueEnds,
+	Agenda, CodeRefusal, DispatchStatus, Entry, Kept, Link, Quarantined, QueueEnds, Trace,
 	UserMessage,
 };
 pub use weights::WeightInfo;
@@ -107,15 +108,15 @@ pub mod pallet {
 	use super::*;
 	use alloc::{collections::BTreeMap, vec::Vec};
 	use gearway_engine::{
-		ActorId, ApplyError, CodeId, CodeMetadata, DispatchKind, Gas, GasNode, MessageId, Phase,
-		Position, Posting, Program, Settings,
+		ActorId, ApplyError, CodeId, CodeMetadata, Delayed, DispatchKind, Gas, GasNode, Mail,
+		MailEnd, MessageId, Phase, Position, Posting, Program, Settings, Task, Waiting,
 	};
 	use gearway_primitives::{Builtin, Origin as Sender, RouteMessage, Topic, Value};
 	use polkadot_sdk::{
 		frame_support::{
 			pallet_prelude::*,
 			traits::{
-				OnUnbalanced, Time,
+				OnUnbalanced, Randomness, Time,
 				fungible::{self, Credit},
 			},
 		},
@@ -162,13 +163,8 @@ pub mod pallet {
 		/// Actors that are part of the runtime.
 		type Builtins: Builtin;
 
-		/// Messages that are kept in the mailbox, of all users together. 0 keeps none.
-		#[pallet::constant]
-		type MailboxCapacity: Get<u32>;
-
-		/// Blocks that a message is kept in the mailbox.
-		#[pallet::constant]
-		type MailboxPeriod: Get<BlockNumberFor<Self>>;
+		/// What programs' random numbers are made of.
+		type Randomness: Randomness<H256, BlockNumberFor<Self>>;
 
 		/// What the calls and hooks cost.
 		type WeightInfo: WeightInfo;
@@ -235,20 +231,36 @@ pub mod pallet {
 	#[pallet::unbounded]
 	pub type Entries<T: Config> = StorageMap<_, Twox64Concat, Position, Entry>;
 
-	/// Messages to users of this chain, kept for those who were not listening. Bounded by the
+	/// Messages whose handling a program has interrupted, by program. Bounded by the longest
+	/// payload.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type Waitlist<T: Config> =
+		StorageDoubleMap<_, Identity, ActorId, Identity, MessageId, Kept<Waiting>>;
+
+	/// Messages to users of this chain, with their value, until the users react. Bounded by the
 	/// longest payload.
 	#[pallet::storage]
 	#[pallet::unbounded]
 	pub type Mailbox<T: Config> =
-		StorageDoubleMap<_, Blake2_128Concat, AccountId32, Identity, H256, UserMessage>;
+		StorageDoubleMap<_, Blake2_128Concat, AccountId32, Identity, MessageId, Kept<Mail>>;
 
-	/// The mailbox in the order of arrival, which is that of leaving.
+	/// Messages that are to be sent in a later block. Bounded by the longest payload.
 	#[pallet::storage]
-	pub type Expiries<T: Config> = StorageMap<_, Twox64Concat, u64, Expiry<BlockNumberFor<T>>>;
+	#[pallet::unbounded]
+	pub type DispatchStash<T: Config> = StorageMap<_, Identity, MessageId, Kept<Delayed>>;
 
-	/// Where [`Expiries`] begin and end.
+	/// What is to be done in a later block, by block and number.
 	#[pallet::storage]
-	pub type MailboxState<T: Config> = StorageValue<_, MailboxEnds, ValueQuery>;
+	pub type Tasks<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, Task>;
+
+	/// Where the tasks of a block begin and end.
+	#[pallet::storage]
+	pub type Agendas<T: Config> = StorageMap<_, Twox64Concat, u32, Agenda, ValueQuery>;
+
+	/// The first block that may have tasks to do.
+	#[pallet::storage]
+	pub type FirstAgenda<T: Config> = StorageValue<_, u32>;
 
 	/// Messages put aside because an invariant is broken, their funds still held.
 	#[pallet::storage]
@@ -326,6 +338,50 @@ pub mod pallet {
 			/// Until when it is in the mailbox; `None` if it is not.
 			expiration: Option<BlockNumberFor<T>>,
 		},
+		/// A message is no longer in the mailbox. Its value, unless there was none, is with the
+		/// user.
+		UserMessageRead {
+			/// The message.
+			id: H256,
+			/// Whose it is.
+			user: AccountId32,
+			/// Why.
+			reason: MailEnd,
+		},
+		/// A program waits before it goes on with a message.
+		MessageWaited {
+			/// The message.
+			id: H256,
+			/// The program.
+			program: H256,
+			/// Until when at most.
+			expiration: BlockNumberFor<T>,
+		},
+		/// A message that waited is in the queue again.
+		MessageWoken {
+			/// The message.
+			id: H256,
+			/// The program.
+			program: H256,
+		},
+		/// A message is to be sent in a later block.
+		MessageDelayed {
+			/// The message.
+			id: H256,
+			/// The program.
+			source: H256,
+			/// Who it is for.
+			destination: H256,
+			/// The block.
+			until: BlockNumberFor<T>,
+		},
+		/// What was scheduled cannot be done because an invariant is broken.
+		TaskFailed {
+			/// What was to be done.
+			task: Task,
+			/// What does not fit.
+			error: ApplyError,
+		},
 		/// A program's message left for another chain.
 		MessageSent {
 			/// The message.
@@ -373,6 +429,12 @@ pub mod pallet {
 		NoProgram,
 		/// The program has exited, or its `init` failed.
 		ProgramGone,
+		/// The message is not in the sender's mailbox.
+		NoMail,
+		/// The program has not exited: nobody inherits from it.
+		NoInheritor,
+		/// An invariant is broken; nothing has changed.
+		Broken,
 		/// The payload is longer than allowed.
 		PayloadTooLong,
 		/// The gas limit is over [`Config::MaxGasLimit`].
@@ -517,10 +579,54 @@ pub mod pallet {
 			Self::do_send_message(state, ActorId::new(destination.0), posting)?;
 			Ok(())
 		}
+
+		/// Replies to a message in the sender's mailbox, whose value the sender gets.
+		///
+		/// Signed by the user the message is for, who pays `gas_limit` and `value` and gets back
+		/// what is left. For `keep_alive` see [`Self::create_program`].
+		///
+		/// Errors: [`Error::NoMail`] and those of [`Self::send_message`]. Events:
+		/// [`Event::UserMessageRead`], [`Event::MessageQueued`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::send_reply(payload.len() as u32))]
+		pub fn send_reply(
+			origin: OriginFor<T>,
+			reply_to_id: H256,
+			payload: Vec<u8>,
+			gas_limit: Gas,
+			value: Value,
+			keep_alive: bool,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			// Held funds leave the sender alive either way.
+			let _ = keep_alive;
+			let source = ActorId::new(who.into());
+			let posting = Posting { source, payer: source, payload, gas_limit, value };
+			Self::do_send_reply(MessageId::from(reply_to_id.0), posting)?;
+			Ok(())
+		}
+
+		/// Takes the value of a message in the sender's mailbox, and the message out of it.
+		///
+		/// Signed by the user the message is for. Its sender gets an automatic reply.
+		///
+		/// Errors: [`Error::NoMail`]. Events: [`Event::UserMessageRead`],
+		/// [`Event::MessageQueued`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::claim_value())]
+		pub fn claim_value(origin: OriginFor<T>, message_id: H256) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_claim_value(&who, MessageId::from(message_id.0))
+		}
 	}
 
 	/// What can be asked, for runtime APIs and other pallets.
 	impl<T: Config> Pallet<T> {
+		/// A user's messages that wait for a reaction, in no order.
+		pub fn mailbox(user: &AccountId32) -> impl Iterator<Item = (MessageId, Mail)> {
+			Mailbox::<T>::iter_prefix(user).map(|(id, kept)| (id, kept.what))
+		}
+
 		/// What is known of a program.
 		pub fn program(id: ActorId) -> Option<Program> {
 			Programs::<T>::get(id)

@@ -2,11 +2,12 @@
 //! implement, a router and a builtin actor that do what their message says.
 
 use crate::{self as pallet_gear, ChainSettings, weights::SubstrateWeight};
+use gearway_engine::Settings;
 use gearway_primitives::{ActorId, Builtin, Gas, Outgoing, RouteMessage, Routed, Value};
 use polkadot_sdk::{
 	frame_support::{
 		self, construct_runtime, derive_impl, parameter_types,
-		traits::{ConstU32, ConstU64, Hooks, fungible::Inspect, tokens::imbalance::ResolveTo},
+		traits::{ConstU64, Get, Hooks, fungible::Inspect, tokens::imbalance::ResolveTo},
 		weights::{
 			Weight,
 			constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
@@ -91,12 +92,36 @@ impl pallet_gear::Config for Test {
 	type GasPrice = GasPrice;
 	type MaxGasLimit = ConstU64<250_000_000_000>;
 	type RefTimePerGas = ConstU64<1>;
-	type Settings = ChainSettings<Test>;
+	type Settings = TestSettings;
 	type Router = Post;
 	type Builtins = Echo;
-	type MailboxCapacity = ConstU32<3>;
-	type MailboxPeriod = ConstU64<5>;
+	type Randomness = Dice;
 	type WeightInfo = SubstrateWeight<Test>;
+}
+
+/// The chain's settings, but with mail so dear that what pays for a message to be kept buys it
+/// five blocks.
+pub struct TestSettings;
+
+impl Get<Settings> for TestSettings {
+	fn get() -> Settings {
+		let mut settings = ChainSettings::<Test>::get();
+		settings.schedule.mailbox_block = settings.schedule.mailbox_threshold / 10;
+		settings
+	}
+}
+
+/// Says the number of the block.
+pub struct Dice;
+
+impl frame_support::traits::Randomness<H256, u64> for Dice {
+	fn random(subject: &[u8]) -> (H256, u64) {
+		let now = System::block_number();
+		let mut seed = [0; 32];
+		let bytes = now.to_le_bytes().into_iter().chain(subject.iter().copied());
+		seed.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+		(H256(seed), now.saturating_sub(1))
+	}
 }
 
 /// Carries messages to [`REMOTE`], with what caused them as topic.
@@ -109,6 +134,10 @@ impl RouteMessage for Post {
 			UNREACHABLE => Err(DispatchError::Unavailable),
 			_ => Ok(Routed::Local),
 		}
+	}
+
+	fn is_elsewhere(actor: ActorId) -> bool {
+		matches!(actor, REMOTE | UNREACHABLE)
 	}
 
 	fn weight(len: u32) -> Weight {

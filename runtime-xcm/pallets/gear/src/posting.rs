@@ -75,6 +75,27 @@ impl<T: Config> Pallet<T> {
 			.map_err(|error| Error::<T>::from(error).into())
 	}
 
+	/// Queues a reply to a message in the mailbox of the posting's source.
+	pub(crate) fn do_send_reply(
+		to: MessageId,
+		posting: Posting,
+	) -> Result<MessageId, DispatchError> {
+		Self::ensure_gas_limit(posting.gas_limit)?;
+		let mut state = ChainState::<T>::posting(None);
+		let settings = T::Settings::get();
+		gearway_engine::send_reply(&mut state, &settings, to, posting)
+			.map_err(|error| Error::<T>::from(error).into())
+	}
+
+	/// Takes a message out of the mailbox of `who`, with its value.
+	pub(crate) fn do_claim_value(who: &AccountId32, id: MessageId) -> Result<(), DispatchError> {
+		let user = ActorId::new(who.clone().into());
+		let mut state = ChainState::<T>::posting(None);
+		gearway_engine::claim_value(&mut state, user, id)
+			.map(drop)
+			.map_err(|error| Error::<T>::from(error).into())
+	}
+
 	fn ensure_gas_limit(gas_limit: Gas) -> Result<(), Error<T>> {
 		ensure!(gas_limit <= T::MaxGasLimit::get(), Error::<T>::GasLimitTooHigh);
 		Ok(())
@@ -135,6 +156,10 @@ impl<T: Config> From<PostError> for Error<T> {
 			PostError::NoCode(_) => Self::NoCode,
 			PostError::PayloadTooLong { .. } => Self::PayloadTooLong,
 			PostError::ValueTooSmall { .. } => Self::ValueTooSmall,
+			PostError::GasLimitTooHigh { .. } => Self::GasLimitTooHigh,
+			PostError::NoMail(_) => Self::NoMail,
+			PostError::NoInheritor(_) => Self::NoInheritor,
+			PostError::Broken(_) => Self::Broken,
 			PostError::Gas(_) => Self::GasUnpaid,
 			PostError::Value(_) => Self::ValueUnpaid,
 		}

@@ -9,23 +9,59 @@ use crate::{
 	Codes, Config, GasNodes, MAX_METERED_LEN, Pallet, Programs, Queue,
 	weights::{CHUNK_PATH, CHUNK_PROOF, KEY_PROOF, MESSAGE_PROOF},
 };
-use alloc::collections::BTreeSet;
-use core::cell::{Cell, RefCell};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
+use core::{
+	cell::RefCell,
+	sync::atomic::{AtomicU64, Ordering},
+};
 use gearway_engine::{CHUNKS_PER_PAGE, CodeId, Gas, Position, Queued, Settings};
 use gearway_primitives::{Builtin, RouteMessage};
 use polkadot_sdk::frame_support::traits::Get;
 
+/// Bytes of storage proof that are needed so far. Reading is what costs proof, and the engine
+/// reads through shared references, and through what it keeps while a program runs.
+#[derive(Clone, Default)]
+pub(crate) struct Reads(Arc<AtomicU64>);
+
+impl Reads {
+	fn get(&self) -> u64 {
+		self.0.load(Ordering::Relaxed)
+	}
+
+	fn add(&self, bytes: u64) {
+		// There is one thread.
+		self.0.store(self.get().saturating_add(bytes), Ordering::Relaxed);
+	}
+
+	/// A chunk of a program's memory was read.
+	pub(crate) fn read_chunk(&self) {
+		self.add(CHUNK_PROOF);
+	}
+}
+
 /// Counts the bytes of storage proof that a block's messages need, from above.
 pub(crate) struct ProofMeter {
 	budget: u64,
-	// Reading is what costs proof, and the engine reads through a shared reference.
-	used: Cell<u64>,
+	used: Reads,
+	/// What is set aside for messages that a round has taken, by their places.
+	aside: BTreeMap<Position, u64>,
+	/// The sum of it.
+	set_aside: u64,
 	codes: RefCell<BTreeSet<CodeId>>,
 }
 
 impl ProofMeter {
 	pub(crate) fn new(budget: u64) -> Self {
-		Self { budget, used: Cell::new(0), codes: RefCell::new(BTreeSet::new()) }
+		Self {
+			budget,
+			used: Reads::default(),
+			aside: BTreeMap::new(),
+			set_aside: 0,
+			codes: RefCell::new(BTreeSet::new()),
+		}
 	}
 
 	/// Bytes counted so far.
@@ -33,50 +69,68 @@ impl ProofMeter {
 		self.used.get()
 	}
 
-	fn add(&self, bytes: u64) {
-		self.used.set(self.used.get().saturating_add(bytes));
+	/// For what reads while a program runs.
+	pub(crate) fn reads(&self) -> Reads {
+		self.used.clone()
 	}
 
 	/// An instrumented code was read.
 	pub(crate) fn loaded(&self, code: CodeId, len: usize) {
 		if self.codes.borrow_mut().insert(code) {
-			self.add((len as u64).saturating_add(KEY_PROOF));
+			self.used.add((len as u64).saturating_add(KEY_PROOF));
 		}
-	}
-
-	/// A chunk of a program's memory was read.
-	pub(crate) fn read_chunk(&self) {
-		self.add(CHUNK_PROOF);
 	}
 
 	/// A chunk of a program's memory was written: what was there before need not be known.
 	pub(crate) fn wrote_chunk(&self) {
-		self.add(CHUNK_PATH);
+		self.used.add(CHUNK_PATH);
 	}
 
 	/// A message left for a user or another chain.
 	pub(crate) fn routed<T: Config>(&self, len: u32) {
-		self.add(T::Router::weight(len).proof_size());
+		self.used.add(T::Router::weight(len).proof_size());
 	}
 
-	/// A message is about to be taken.
-	pub(crate) fn taken<T: Config>(&self, position: Position) {
+	/// A message of `size` bytes was read where it lay.
+	pub(crate) fn read_message(&self, size: u32) {
+		self.used.add(MESSAGE_PROOF.saturating_add(size.into()));
+	}
+
+	/// A message is dealt with now: its room is what it uses.
+	pub(crate) fn taken<T: Config>(&mut self, position: Position) {
+		self.release(position);
 		if let Some(link) = Queue::<T>::get(position) {
-			self.add(self.fixed::<T>(link.size, &link.queued));
+			self.used.add(Self::fixed::<T>(link.size, &link.queued));
 		}
 	}
 
-	/// Whether the message at `position`, whatever it does, fits into what is left.
-	pub(crate) fn has_room<T: Config>(&self, position: Position) -> bool {
+	/// Sets room aside for all that the message at `position` may do, if there is so much.
+	pub(crate) fn set_aside<T: Config>(&mut self, position: Position) -> bool {
+		self.release(position);
 		let Some(link) = Queue::<T>::get(position) else { return true };
-		let needed = self
-			.fixed::<T>(link.size, &link.queued)
+		let needed = Self::fixed::<T>(link.size, &link.queued)
 			.saturating_add(self.variable::<T>(&link.queued));
-		self.used().saturating_add(needed) <= self.budget
+		let all = self.used().saturating_add(self.set_aside).saturating_add(needed);
+		if all > self.budget {
+			return false;
+		}
+		self.aside.insert(position, needed);
+		self.set_aside = self.set_aside.saturating_add(needed);
+		true
+	}
+
+	fn release(&mut self, position: Position) {
+		let room = self.aside.remove(&position).unwrap_or(0);
+		self.set_aside = self.set_aside.saturating_sub(room);
+	}
+
+	/// Whether a task, whatever it is, fits into what is left.
+	pub(crate) fn has_room_for_task<T: Config>(&self) -> bool {
+		self.used().saturating_add(Pallet::<T>::task_proof()) <= self.budget
 	}
 
 	/// What a message takes whatever it does.
-	fn fixed<T: Config>(&self, size: u32, queued: &Queued) -> u64 {
+	fn fixed<T: Config>(size: u32, queued: &Queued) -> u64 {
 		let builtin = match T::Builtins::is_builtin(queued.destination) {
 			true => T::Builtins::weight().proof_size(),
 			false => 0,
@@ -109,6 +163,14 @@ impl ProofMeter {
 }
 
 impl<T: Config> Pallet<T> {
+	/// The most storage proof that a task can need, in bytes: what it is about, and a message out.
+	pub(crate) fn task_proof() -> u64 {
+		let payload_len = T::Settings::get().limits.payload_len;
+		MESSAGE_PROOF
+			.saturating_add(payload_len.into())
+			.saturating_add(T::Router::weight(payload_len).proof_size())
+	}
+
 	/// The most storage proof that a single message can need, in bytes.
 	pub fn worst_case_proof() -> u64 {
 		let limits = T::Settings::get().limits;

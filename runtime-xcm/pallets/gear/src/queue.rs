@@ -27,26 +27,36 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// The place behind `after`, or the first.
-	pub(crate) fn next_in_queue(after: Option<Position>) -> Option<(Position, Queued)> {
-		let position = match after {
-			Some(after) => Queue::<T>::get(after)?.next?,
-			None => QueueState::<T>::get().ends?.0,
-		};
-		Some((position, Queue::<T>::get(position)?.queued))
+	/// The first message.
+	pub(crate) fn first_in_queue() -> Option<(Position, Queued)> {
+		let (first, _) = QueueState::<T>::get().ends?;
+		Some((first, Self::queued(first)?))
 	}
 
-	/// Takes out what is at `position`.
-	pub(crate) fn take(position: Position) -> Option<Entry> {
+	/// The message behind that at `after`, which is still there.
+	pub(crate) fn next_in_queue(after: Position) -> Option<(Position, Queued)> {
+		let next = Queue::<T>::get(after)?.next?;
+		Some((next, Self::queued(next)?))
+	}
+
+	/// What the engine has to know of the message at `position`.
+	pub(crate) fn queued(position: Position) -> Option<Queued> {
+		Queue::<T>::get(position).map(|link| link.queued)
+	}
+
+	/// Takes out what is at `position`. Returns it with the place behind, be it one still to be
+	/// given.
+	pub(crate) fn take(position: Position) -> Option<(Entry, Position)> {
 		let Link { previous, next, .. } = Queue::<T>::take(position)?;
 		let entry = Entries::<T>::take(position)?;
-		QueueState::<T>::mutate(|state| {
+		let behind = QueueState::<T>::mutate(|state| {
 			state.len = state.len.saturating_sub(1);
 			if let Some((first, last)) = state.ends {
 				let first = if previous.is_none() { next } else { Some(first) };
 				let last = if next.is_none() { previous } else { Some(last) };
 				state.ends = first.zip(last);
 			}
+			next.unwrap_or(state.next)
 		});
 		if let Some(previous) = previous {
 			Self::relink(previous, |link| link.next = next);
@@ -54,7 +64,7 @@ impl<T: Config> Pallet<T> {
 		if let Some(next) = next {
 			Self::relink(next, |link| link.previous = previous);
 		}
-		Some(entry)
+		Some((entry, behind))
 	}
 
 	fn relink(position: Position, change: impl FnOnce(&mut Link)) {

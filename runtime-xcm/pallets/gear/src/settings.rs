@@ -28,6 +28,7 @@ impl<T: Config> Get<Settings> for ChainSettings<T> {
 		let mut settings = Settings::production();
 		settings.limits.pages = MAX_PAGES;
 		settings.limits.passed_over = MAX_PASSED_OVER;
+		settings.limits.block_gas = T::MaxGasLimit::get();
 		let payload_len = settings.limits.payload_len.max(1);
 
 		let db = T::DbWeight::get();
@@ -39,6 +40,7 @@ impl<T: Config> Get<Settings> for ChainSettings<T> {
 		let schedule = &mut settings.schedule;
 		let gas = Pallet::<T>::gas_for;
 		schedule.dispatch = schedule.dispatch.saturating_add(gas(take));
+		schedule.task = schedule.task.saturating_add(gas(weights::run_task(db).ref_time()));
 		schedule.send = schedule.send.saturating_add(gas(queue.max(route)));
 		schedule.syscall_byte =
 			schedule.syscall_byte.saturating_add(gas(route_bytes.div_ceil(u64::from(payload_len))));

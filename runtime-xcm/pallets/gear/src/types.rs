@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use gear_core_errors::ErrorReplyReason;
 use gearway_engine::{ApplyError, CodeError, Dispatch, Position, Queued, ReplyDetails};
 use gearway_primitives::{MessageId, Provenance, Topic, Value};
-use polkadot_sdk::{frame_support::PalletError, sp_core::H256, sp_runtime::AccountId32};
+use polkadot_sdk::{frame_support::PalletError, sp_core::H256};
 use scale_info::TypeInfo;
 
 /// An identifier as events and calls have it.
@@ -58,7 +58,8 @@ pub struct UserMessage {
 	pub destination: H256,
 	/// What is said.
 	pub payload: Vec<u8>,
-	/// Native asset that came along. It is on the destination's account already.
+	/// Native asset that came along. It is on the destination's account already, unless the message
+	/// is in the mailbox.
 	pub value: Value,
 	/// Which message it answers, and how that one fared; set on replies.
 	pub details: Option<ReplyDetails>,
@@ -77,6 +78,15 @@ impl From<gearway_engine::Message> for UserMessage {
 	}
 }
 
+/// Where a message comes from and whither it leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Trace {
+	/// The message a program was handling when it sent this one.
+	pub cause: Option<MessageId>,
+	/// The journey it is a step of: its own, or that of its cause.
+	pub topic: Option<Topic>,
+}
+
 /// A message in the queue, with what this chain knows of it beyond what the engine does.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Entry {
@@ -84,10 +94,17 @@ pub struct Entry {
 	pub dispatch: Dispatch,
 	/// Where it comes from and what came with it, if it came from another chain.
 	pub provenance: Option<Provenance>,
-	/// The message a program was handling when it sent this one.
-	pub cause: Option<MessageId>,
-	/// The journey it is a step of: its own, or that of its cause.
-	pub topic: Option<Topic>,
+	/// Its place in what goes on.
+	pub trace: Trace,
+}
+
+/// A message that is neither in the queue nor done: it waits, is delayed, or is in the mailbox.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct Kept<M> {
+	/// What the engine keeps of it.
+	pub what: M,
+	/// Its place in what goes on.
+	pub trace: Trace,
 }
 
 /// A place in the queue: the part of a message that decides whether it is taken now, linked to its
@@ -115,24 +132,13 @@ pub struct QueueEnds {
 	pub len: u32,
 }
 
-/// Where the mailbox's oldest and next entry are, in the order of arrival.
+/// The tasks of a block: the numbers from the first that is not done to that of the next to come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct MailboxEnds {
-	/// Number of the oldest entry.
-	pub first: u64,
-	/// Number that the next entry gets.
-	pub next: u64,
-}
-
-/// When a message leaves the mailbox.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Expiry<BlockNumber> {
-	/// The block at whose end it leaves.
-	pub at: BlockNumber,
-	/// Whose message.
-	pub user: AccountId32,
-	/// Which message.
-	pub message: H256,
+pub struct Agenda {
+	/// Number of the first task that is not done.
+	pub first: u32,
+	/// Number that the next task gets.
+	pub next: u32,
 }
 
 /// A message put aside because an invariant is broken.
@@ -171,8 +177,6 @@ pub enum CodeRefusal {
 	FrameTooLarge,
 	/// It imports what is neither a Gear syscall nor the memory.
 	UnknownImport,
-	/// It imports a Gear syscall that this chain does not have.
-	UnsupportedSyscall,
 	/// It imports a Gear syscall under a wrong signature.
 	WrongSignature,
 	/// It exports neither `init` nor `handle`.
@@ -206,7 +210,6 @@ impl From<&CodeError> for CodeRefusal {
 			CodeError::TableTooLarge { .. } => Self::TableTooLarge,
 			CodeError::FrameTooLarge { .. } => Self::FrameTooLarge,
 			CodeError::UnknownImport { .. } => Self::UnknownImport,
-			CodeError::UnsupportedSyscall { .. } => Self::UnsupportedSyscall,
 			CodeError::WrongSignature { .. } => Self::WrongSignature,
 			CodeError::NoEntry => Self::NoEntry,
 			CodeError::WrongEntry { .. } => Self::WrongEntry,

@@ -40,8 +40,11 @@ pub trait WeightInfo {
 	/// Passing over a message that does not fit.
 	fn pass_over() -> Weight;
 
-	/// Forgetting a message in the mailbox.
-	fn expire_mail() -> Weight;
+	/// [`send_reply`](crate::Pallet::send_reply) with a payload of `len` bytes.
+	fn send_reply(len: u32) -> Weight;
+
+	/// [`claim_value`](crate::Pallet::claim_value).
+	fn claim_value() -> Weight;
 }
 
 /// A key's share of a storage proof: trie nodes on the way to it, of a trie of a million keys.
@@ -56,7 +59,7 @@ pub const CHUNK_PROOF: u64 = CHUNK_SIZE as u64 + CHUNK_PATH;
 
 /// What a message takes in a storage proof besides its payload, code and memory: sixteen keys
 /// (queue, two neighbours, entry, gas node, program, code's metadata, three accounts with their
-/// holds, two places of the mailbox) and their values.
+/// holds, a place in the waitlist, mailbox or stash with its task) and their values.
 pub const MESSAGE_PROOF: u64 = 16 * KEY_PROOF + 4_096;
 
 /// Longest record of a program or gas node, a link of the queue, or an account with its holds.
@@ -73,6 +76,13 @@ pub fn take_message(db: RuntimeDbWeight) -> Weight {
 /// gas node, account and hold of who pays.
 pub fn queue_message(db: RuntimeDbWeight) -> Weight {
 	db.reads_writes(7, 8)
+}
+
+/// Database operations of scheduling a task and doing it: task, agenda twice, what it is about, gas
+/// node, program, and the queue, link, neighbour and entry that it may come to; accounts and holds
+/// of who pays and who gets value.
+pub fn run_task(db: RuntimeDbWeight) -> Weight {
+	db.reads_writes(14, 14)
 }
 
 /// The figures for a runtime of the database prices of `T`.
@@ -117,10 +127,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn on_idle() -> Weight {
-		// Two records of where the queue and the mailbox begin and end, and the event.
+		// Where the queue begins and ends, the first agenda, this block's, and the event.
 		Self::time(20_000_000, 0, 0)
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
-			.saturating_add(Self::proof(3))
+			.saturating_add(T::DbWeight::get().reads_writes(4, 3))
+			.saturating_add(Self::proof(4))
 	}
 
 	fn pass_over() -> Weight {
@@ -131,10 +141,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Self::proof(4))
 	}
 
-	fn expire_mail() -> Weight {
-		// Place and message, whose removal reads neither.
-		Self::time(5_000_000, 0, 0)
-			.saturating_add(T::DbWeight::get().reads_writes(1, 2))
-			.saturating_add(Self::proof(2))
+	fn send_reply(len: u32) -> Weight {
+		// As a message, and: the mail, its gas node and task, the accounts its value moves between.
+		Self::send_message(len).saturating_add(Self::claim_value())
+	}
+
+	fn claim_value() -> Weight {
+		// The mail of at most the longest payload, its gas node, task and agenda, two accounts and a
+		// hold; the automatic reply is a message.
+		Self::time(50_000_000, 0, 0)
+			.saturating_add(T::DbWeight::get().reads_writes(8, 8))
+			.saturating_add(queue_message(T::DbWeight::get()))
+			.saturating_add(Self::proof(18))
+			.saturating_add(Weight::from_parts(0, 64 * 1024))
 	}
 }

@@ -4,7 +4,7 @@ use crate::{Config, Error, Event, HoldReason, Pallet, Routes, WeightInfo};
 use alloc::vec;
 use codec::{Decode, Encode, MaxEncodedLen};
 use gearway_primitives::{
-	MessageId, Outgoing, ProgramMessage, ReplyTo, RouteMessage, Routed, Topic, Value,
+	ActorId, MessageId, Outgoing, ProgramMessage, ReplyTo, RouteMessage, Routed, Topic, Value,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -169,6 +169,10 @@ impl<T: Config> RouteMessage for Pallet<T> {
 			topic,
 		});
 		Ok(Routed::Sent { topic })
+	}
+
+	fn is_elsewhere(actor: ActorId) -> bool {
+		Routes::<T>::contains_key(AccountId32::new(actor.into_bytes()))
 	}
 
 	fn weight(len: u32) -> Weight {

@@ -115,7 +115,8 @@ fn places_leave_the_queue_from_anywhere() {
 		let places = || {
 			let mut after = None;
 			std::iter::from_fn(move || {
-				let (place, _) = Gear::next_in_queue(after)?;
+				let next = after.map_or_else(Gear::first_in_queue, Gear::next_in_queue);
+				let (place, _) = next?;
 				after = Some(place);
 				after
 			})
@@ -146,13 +147,9 @@ fn entry() -> crate::Entry {
 		value: 0,
 		reply: None,
 	};
-	let dispatch = Dispatch {
-		kind: DispatchKind::Handle,
-		gas_node: message.id,
-		value_payer: message.source,
-		message,
-	};
-	crate::Entry { dispatch, provenance: None, cause: None, topic: None }
+	let (id, payer) = (message.id, message.source);
+	let dispatch = Dispatch::new(DispatchKind::Handle, message, id, payer);
+	crate::Entry { dispatch, provenance: None, trace: Default::default() }
 }
 
 #[test]

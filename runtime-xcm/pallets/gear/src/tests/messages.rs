@@ -121,13 +121,19 @@ fn a_program_pays_others_out_of_what_it_was_given() {
 		let heir = ActorId::new([9; 32]);
 		send_as(ALICE, id, &forward(heir, 2 * ED, b"for you"), GAS, 5 * ED);
 		end_block();
-		assert_eq!(total(&account(heir)), 2 * ED);
-		assert_eq!(total(&account(id)), 4 * ED);
+		// Until the heir takes it or its time is over, it is held for the program.
+		assert_eq!(total(&account(heir)), 0);
+		assert_eq!(total(&account(id)), 6 * ED);
 		let mail = mails(&events()).into_iter().find(|mail| mail.destination == h256(heir));
 		assert_eq!(
 			mail.map(|mail| (mail.payload, mail.value)),
 			Some((b"for you".to_vec(), 2 * ED))
 		);
+		for _ in 0..5 {
+			end_block();
+		}
+		assert_eq!(total(&account(heir)), 2 * ED);
+		assert_eq!(total(&account(id)), 4 * ED);
 	});
 }
 

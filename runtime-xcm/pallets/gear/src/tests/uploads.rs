@@ -68,10 +68,6 @@ fn every_refusal_gives_its_reason() {
 			module(&format!(r#"(import "env" "gr_leave" (func (param i32))) {entry}"#)),
 			CodeRefusal::WrongSignature,
 		),
-		(
-			module(&format!(r#"(import "env" "gr_random" (func (param i32 i32))) {entry}"#)),
-			CodeRefusal::UnsupportedSyscall,
-		),
 		(module(&format!("(func $s) (start $s) {entry}")), CodeRefusal::StartSection),
 		(
 			module(r#"(func (export "handle") (drop (memory.grow (i32.const 1))))"#),
