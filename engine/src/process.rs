@@ -5,14 +5,14 @@ use crate::{
 	executor::{End, Executor, Failed, Ran, Run},
 	ids::ActorId,
 	journal::{Journal, Note, Send},
-	memory::{self, Changes, Image},
+	memory::{self, Changes, Image, NoChunk},
 	message::{Dispatch, DispatchKind, Gas},
 	program::{Phase, Program},
 	settings::Settings,
 	state::{ApplyError, State},
 	syscalls::{Change, Context, Halt, Meter, Outgoing, Wait, World},
 };
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use gear_core_errors::{
 	ErrorReplyReason, SimpleExecutionError as Execution, SimpleUnavailableActorError as Unavailable,
 };
@@ -108,7 +108,7 @@ impl<S: State> Execute<'_, S> {
 		if self.pay_beginning(&mut meter, &code).is_err() {
 			return Journal::failed(self.dispatch, meter.spent(), out_of_gas(), Vec::new());
 		}
-		match self.run(executor, meter, &code) {
+		match self.run(executor, meter, code.clone()) {
 			Ok(Ran { context, end }) => self.conclude(context, end, &code),
 			Err(error) => Journal::broken(self.dispatch, error),
 		}
@@ -152,7 +152,6 @@ impl<S: State> Execute<'_, S> {
 			(schedule.code_byte, code.read_len()),
 			(schedule.new_page, new.into()),
 			(schedule.allocated_page, old.into()),
-			(schedule.chunk_read, self.program.chunks.len().into()),
 		] {
 			meter.charge(price.saturating_mul(amount))?;
 		}
@@ -163,14 +162,13 @@ impl<S: State> Execute<'_, S> {
 		&self,
 		executor: &mut E,
 		meter: Meter,
-		code: &CodeMetadata,
+		code: Arc<CodeMetadata>,
 	) -> Result<Ran, ApplyError> {
 		let (state, message) = (self.state, &self.dispatch.message);
 		let (id, code_id) = (message.destination, self.program.code);
 		executor
 			.load(code_id, &mut || state.code_bytes(code_id))
 			.map_err(|_| ApplyError::BadCode(code_id))?;
-		let image = Image::load(state, id, &self.program, code)?;
 		let world = World {
 			block: state.block(),
 			randomness: state.randomness(),
@@ -186,9 +184,10 @@ impl<S: State> Execute<'_, S> {
 			&self.dispatch,
 			&self.program,
 			state.spendable(id, incoming),
-			memory::heap(code, self.settings.limits.pages),
+			memory::heap(&code, self.settings.limits.pages),
 			meter,
 		);
+		let image = Image::new(&self.program, code, state.memory(id));
 		let run = Run { entry: self.dispatch.kind, image, context };
 		executor.execute(code_id, run).map_err(|_| ApplyError::BadCode(code_id))
 	}
@@ -199,6 +198,10 @@ impl<S: State> Execute<'_, S> {
 			End::Waiting(changes, wait) => (changes, Outcome::Waiting(wait)),
 			End::Exited(inheritor) => (Changes::default(), Outcome::Exited(inheritor)),
 			End::Failed(failed) => return self.failed(context, failed),
+			End::Broken(NoChunk(index)) => {
+				let error = ApplyError::NoChunk(self.dispatch.message.destination, index);
+				return Journal::broken(self.dispatch, error);
+			}
 		};
 		let written = changes.chunks.len() as u64;
 		let price = self.settings.schedule.chunk_write.saturating_mul(written);

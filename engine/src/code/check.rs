@@ -1,11 +1,6 @@
 //! Reading a module: what is refused, and what is kept of the rest.
 
 use alloc::{format, string::ToString, vec::Vec};
-use core::ops::Range;
-use wasm_encoder::{
-	CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, Module,
-	RawSection, SectionId, ValType,
-};
 use wasmparser::{
 	BinaryReaderError, Data, DataKind, ElementKind, Encoding, ExternalKind, FuncType,
 	FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload, TypeRef, ValidPayload,
@@ -13,9 +8,10 @@ use wasmparser::{
 };
 
 use super::{
-	Code, CodeError, CodeMetadata, DEPTH, ENV, Entries, FUEL,
+	Code, CodeError, CodeMetadata, ENV, Entries, MAX_PAGES,
 	data::InitialMemory,
-	instrument::{BodyError, Counters, instrument},
+	instrument::{BodyError, Instrumenting},
+	output::{Global, Output, Start},
 };
 use crate::{ids, message::DispatchKind, pages::PAGE_SIZE, settings::Limits, syscalls};
 
@@ -63,25 +59,12 @@ struct Reading<'a> {
 	limits: &'a Limits,
 	validator: Validator,
 	allocations: FuncValidatorAllocations,
-	out: Module,
-
-	types: Vec<FuncType>,
-	/// Type of each function, imported ones first.
-	functions: Vec<u32>,
-	imported_functions: u32,
+	out: Output,
 	/// Initial and maximal pages of the imported memory.
 	memory: Option<(u32, Option<u32>)>,
 	table: u64,
-	/// Value of each global, where it is a constant i32, and whether it may change.
-	globals: Vec<(Option<i32>, bool)>,
-	raw_globals: GlobalSection,
-	globals_written: bool,
 	entries: Entries,
-	exports: ExportSection,
-	exports_written: bool,
 	declared_stack_end: Option<u32>,
-	code: CodeSection,
-	bodies: u32,
 	data: InitialMemory,
 }
 
@@ -92,21 +75,11 @@ impl<'a> Reading<'a> {
 			limits,
 			validator: Validator::new_with_features(FEATURES),
 			allocations: FuncValidatorAllocations::default(),
-			out: Module::new(),
-			types: Vec::new(),
-			functions: Vec::new(),
-			imported_functions: 0,
+			out: Output::default(),
 			memory: None,
 			table: 0,
-			globals: Vec::new(),
-			raw_globals: GlobalSection::new(),
-			globals_written: false,
 			entries: Entries::default(),
-			exports: ExportSection::new(),
-			exports_written: false,
 			declared_stack_end: None,
-			code: CodeSection::new(),
-			bodies: 0,
 			data: InitialMemory::default(),
 		}
 	}
@@ -134,25 +107,22 @@ impl<'a> Reading<'a> {
 				return Err(BodyError::Refused(CodeError::NotWasm));
 			}
 			Payload::TypeSection(section) => {
-				self.copy(SectionId::Type, section.range());
 				for ty in section.into_iter_err_on_gc_types() {
-					self.types.push(ty?);
+					self.out.types.push(ty?);
 				}
 			}
 			Payload::ImportSection(section) => {
-				self.copy(SectionId::Import, section.range());
 				for import in section {
 					self.import(import?)?;
 				}
 			}
 			Payload::FunctionSection(section) => {
-				self.copy(SectionId::Function, section.range());
 				for ty in section {
-					self.functions.push(ty?);
+					self.out.functions.push(ty?);
 				}
 			}
 			Payload::TableSection(section) => {
-				self.copy(SectionId::Table, section.range());
+				self.out.table = Some(section.range());
 				for table in section {
 					self.table = table?.ty.initial;
 					let limit = self.limits.table_len;
@@ -167,19 +137,9 @@ impl<'a> Reading<'a> {
 				return Err(BodyError::Refused(CodeError::NoImportedMemory));
 			}
 			Payload::GlobalSection(section) => {
-				let end = section.range().end;
-				let mut items = section.into_iter_with_offsets().peekable();
-				while let Some(item) = items.next() {
-					let (start, global) = item?;
-					let next = match items.peek() {
-						Some(Ok((offset, _))) => *offset,
-						_ => end,
-					};
-					self.raw_globals.raw(self.bytes.get(start..next).unwrap_or_default());
-					let value = constant(&global.init_expr)?;
-					self.globals.push((value, global.ty.mutable));
+				for global in section {
+					self.global(global?)?;
 				}
-				self.write_globals();
 			}
 			Payload::ExportSection(section) => {
 				for export in section {
@@ -187,16 +147,9 @@ impl<'a> Reading<'a> {
 				}
 			}
 			Payload::ElementSection(section) => {
-				self.write_globals();
-				self.write_exports();
-				self.copy(SectionId::Element, section.range());
 				for (segment, element) in (0..).zip(section) {
 					self.element(segment, element?)?;
 				}
-			}
-			Payload::CodeSectionStart { .. } => {
-				self.write_globals();
-				self.write_exports();
 			}
 			Payload::DataSection(section) => {
 				for (segment, data) in (0..).zip(section) {
@@ -210,9 +163,21 @@ impl<'a> Reading<'a> {
 		Ok(())
 	}
 
-	fn copy(&mut self, id: SectionId, range: Range<usize>) {
-		let data = self.bytes.get(range).unwrap_or_default();
-		self.out.section(&RawSection { id: id as u8, data });
+	fn global(&mut self, global: wasmparser::Global<'a>) -> Result<(), BodyError> {
+		let mut operators = global.init_expr.get_operators_reader();
+		let at = operators.original_position() as u64;
+		let start = match operators.read()? {
+			Operator::I32Const { value } => Start::I32(value),
+			Operator::I64Const { value } => Start::I64(value),
+			// The validator lets pass what reads another global, and there is none yet that is
+			// imported.
+			_ => {
+				let reason = "a global does not begin with a constant".to_string();
+				return Err(BodyError::Refused(CodeError::Invalid { offset: at, reason }));
+			}
+		};
+		self.out.globals.push(Global { mutable: global.ty.mutable, start });
+		Ok(())
 	}
 
 	fn import(&mut self, import: wasmparser::Import<'a>) -> Result<(), BodyError> {
@@ -222,13 +187,12 @@ impl<'a> Reading<'a> {
 		};
 		match import.ty {
 			TypeRef::Func(ty) if import.module == ENV => {
-				self.functions.push(ty);
-				self.imported_functions += 1;
-				let ty = self.types.get(ty as usize);
+				self.out.imports.push((import.name.to_string(), ty));
+				let ty = self.out.types.get(ty as usize);
 				syscall(import.name, ty).map_err(|error| error.unwrap_or_else(unknown))
 			}
 			TypeRef::Memory(memory) if import.module == ENV && import.name == "memory" => {
-				let limit = self.limits.pages;
+				let limit = self.limits.pages.min(MAX_PAGES);
 				match u32::try_from(memory.initial) {
 					Ok(pages) if pages <= limit => {
 						let most = memory.maximum.and_then(|pages| u32::try_from(pages).ok());
@@ -249,12 +213,11 @@ impl<'a> Reading<'a> {
 				continue;
 			}
 			let ty = (export.kind == ExternalKind::Func)
-				.then(|| self.functions.get(export.index as usize))
-				.flatten()
-				.and_then(|ty| self.types.get(*ty as usize));
+				.then(|| self.out.function(export.index))
+				.flatten();
 			// An imported function is none of the program's own.
 			if !ty.is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty())
-				|| export.index < self.imported_functions
+				|| (export.index as usize) < self.out.imports.len()
 			{
 				let name = export.name.to_string();
 				return Err(BodyError::Refused(CodeError::WrongEntry { name }));
@@ -265,14 +228,13 @@ impl<'a> Reading<'a> {
 				DispatchKind::Reply => self.entries.handle_reply = true,
 				DispatchKind::Signal => self.entries.handle_signal = true,
 			}
-			self.exports.export(export.name, ExportKind::Func, export.index);
+			self.out.entries.push((kind.entry(), export.index));
 		}
 		if export.name == STACK_END {
 			let address = (export.kind == ExternalKind::Global)
-				.then(|| self.globals.get(export.index as usize))
+				.then(|| self.out.globals.get(export.index as usize))
 				.flatten()
-				.and_then(|(value, _)| *value)
-				.map(i32::cast_unsigned)
+				.and_then(Global::address)
 				.filter(|address| u64::from(*address) <= self.static_len());
 			match address {
 				Some(address) => self.declared_stack_end = Some(address),
@@ -289,14 +251,20 @@ impl<'a> Reading<'a> {
 		let Some(offset) = constant(offset_expr)? else {
 			return Err(BodyError::Refused(CodeError::OffsetNotConstant { segment }));
 		};
-		let count = match &element.items {
-			wasmparser::ElementItems::Functions(functions) => functions.count(),
-			wasmparser::ElementItems::Expressions(_, expressions) => expressions.count(),
+		let functions = match element.items {
+			wasmparser::ElementItems::Functions(functions) => {
+				functions.into_iter().collect::<Result<Vec<_>, _>>()?
+			}
+			// Comes with reference types.
+			wasmparser::ElementItems::Expressions(..) => {
+				return Err(BodyError::Refused(CodeError::OffsetNotConstant { segment }));
+			}
 		};
-		let end = u64::from(offset.cast_unsigned()) + u64::from(count);
+		let end = u64::from(offset.cast_unsigned()) + functions.len() as u64;
 		if end > self.table {
 			return Err(BodyError::Refused(CodeError::SegmentOutOfBounds { segment }));
 		}
+		self.out.elements.push((offset, functions));
 		Ok(())
 	}
 
@@ -320,65 +288,31 @@ impl<'a> Reading<'a> {
 		function: wasmparser::FuncToValidate<wasmparser::ValidatorResources>,
 		body: &FunctionBody<'a>,
 	) -> Result<(), BodyError> {
-		let counters = self.counters();
-		let (metered, allocations) = instrument(
-			function,
-			core::mem::take(&mut self.allocations),
-			body,
-			self.bytes,
-			self.imported_functions,
-			counters,
-			self.limits.frame_slots,
-		)?;
+		let instrumenting = Instrumenting {
+			module: self.bytes,
+			added: self.out.added(),
+			frame_limit: self.limits.frame_slots,
+		};
+		let allocations = core::mem::take(&mut self.allocations);
+		let (metered, allocations) = instrumenting.function(function, allocations, body)?;
 		self.allocations = allocations;
-		self.code.raw(&metered);
+		self.out.code.raw(&metered);
 		let limit = self.limits.metered_len;
-		if self.code.byte_len() > limit as usize {
+		if self.out.code.byte_len() > limit as usize {
 			return Err(BodyError::Refused(CodeError::MeteredTooLong { limit }));
 		}
-		self.bodies += 1;
 		Ok(())
 	}
 
-	/// The two globals behind the module's own.
-	fn counters(&self) -> Counters {
-		let own = self.globals.len() as u32;
-		Counters { fuel: own, depth: own + 1 }
-	}
-
-	fn write_globals(&mut self) {
-		if core::mem::replace(&mut self.globals_written, true) {
-			return;
-		}
-		let counter = |val_type| GlobalType { val_type, mutable: true, shared: false };
-		self.raw_globals.global(counter(ValType::I64), &ConstExpr::i64_const(0));
-		self.raw_globals.global(counter(ValType::I32), &ConstExpr::i32_const(0));
-		self.out.section(&self.raw_globals);
-	}
-
-	fn write_exports(&mut self) {
-		if core::mem::replace(&mut self.exports_written, true) {
-			return;
-		}
-		let Counters { fuel, depth } = self.counters();
-		self.exports.export(FUEL, ExportKind::Global, fuel);
-		self.exports.export(DEPTH, ExportKind::Global, depth);
-		self.out.section(&self.exports);
-	}
-
-	fn finish(mut self) -> Result<Code, CodeError> {
+	fn finish(self) -> Result<Code, CodeError> {
 		let Some((static_pages, max_pages)) = self.memory else {
 			return Err(CodeError::NoImportedMemory);
 		};
-		// An entry is a function of the module, so there is a code section.
 		if !self.entries.init && !self.entries.handle {
 			return Err(CodeError::NoEntry);
 		}
-		if self.bodies > 0 {
-			self.out.section(&self.code);
-		}
 		let stack_end = self.declared_stack_end.unwrap_or_else(|| self.guessed_stack_end());
-		let bytes = self.out.finish();
+		let bytes = self.out.finish(self.bytes, static_pages);
 		let len = bytes.len() as u32;
 		let metadata = CodeMetadata {
 			entries: self.entries,
@@ -394,8 +328,8 @@ impl<'a> Reading<'a> {
 	/// Where the stack begins by LLVM's convention, `--stack-first`: the first global is the
 	/// mutable stack pointer, all data is above.
 	fn guessed_stack_end(&self) -> u32 {
-		let Some((Some(pointer), true)) = self.globals.first() else { return 0 };
-		let pointer = pointer.cast_unsigned();
+		let pointer = self.out.globals.first().filter(|global| global.mutable);
+		let Some(pointer) = pointer.and_then(Global::address) else { return 0 };
 		let aligned = pointer.is_multiple_of(16) && u64::from(pointer) <= self.static_len();
 		let first = self.data.first().is_none_or(|first| first >= pointer);
 		if aligned && first { pointer } else { 0 }

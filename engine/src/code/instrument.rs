@@ -1,31 +1,24 @@
-//! Rewriting a function: it pays for its instructions and counts its calls.
-//!
-//! A *segment* is a run of instructions entered only at its start and left only at its end (or by
-//! a trap): whoever enters it executes all of it. It pays at its start for all its instructions.
-//! Segments begin where a function does, after `loop`, `if` and `else`, after a conditional
-//! branch, and after an `end` that something may branch to.
+//! Rewriting a function: it pays for its instructions, counts its calls, and sees to it that the
+//! memory it touches is there.
 //!
 //! A call also zeroes the callee's locals. The first 64 come with the call; each 8 more cost as
 //! much as an instruction, so that a small function cannot make the machine clear large frames.
 //!
-//! What is inserted leaves the operand stack as it was and branches nowhere but into a trap, so
-//! all instructions are copied as they are.
+//! What is inserted is not paid for: a program's gas does not hang on how the engine works.
 
+use super::{
+	CodeError, FRAME_OVERHEAD,
+	accesses::{Access, Accesses, Base, Check},
+	frame::StackFrame,
+	segments::{By, Insert, Replacement, Segments, What},
+	writer::{Added, Writer},
+};
 use alloc::vec::Vec;
-use wasm_encoder::{BlockType, InstructionSink};
+use wasm_encoder::Encode;
 use wasmparser::{
 	BinaryReaderError, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator,
 	ValidatorResources,
 };
-
-use super::{CodeError, FRAME_OVERHEAD, STACK_LIMIT};
-
-/// Indices of the two globals that are added to a module.
-#[derive(Clone, Copy)]
-pub(super) struct Counters {
-	pub(super) fuel: u32,
-	pub(super) depth: u32,
-}
 
 /// Why a function is refused.
 pub(super) enum BodyError {
@@ -39,286 +32,177 @@ impl From<BinaryReaderError> for BodyError {
 	}
 }
 
-/// Locals that are zeroed for nothing.
-const FREE_LOCALS: u32 = 64;
-
-/// Locals beyond those that are zeroed for the price of an instruction.
-const LOCALS_PER_INSTRUCTION: u32 = 8;
-
-/// Something to insert before the instruction at `offset`.
-struct Insert {
-	offset: usize,
-	what: What,
+/// What is the same for all functions of a module.
+pub(super) struct Instrumenting<'a> {
+	/// The module's bytes.
+	pub(super) module: &'a [u8],
+	pub(super) added: Added,
+	/// Slots a function may have.
+	pub(super) frame_limit: u32,
 }
 
-enum What {
-	/// Pay for this many instructions.
-	Pay(u32),
-	/// A call begins.
-	Call,
-	/// A call has ended.
-	Return,
-}
+impl Instrumenting<'_> {
+	/// Validates a function and returns its metered body, locals included.
+	pub(super) fn function(
+		&self,
+		to_validate: FuncToValidate<ValidatorResources>,
+		allocations: FuncValidatorAllocations,
+		body: &FunctionBody<'_>,
+	) -> Result<(Vec<u8>, FuncValidatorAllocations), BodyError> {
+		let mut validator = to_validate.into_validator(allocations);
+		let function = validator.index();
+		let limit = self.frame_limit;
+		let too_large =
+			|actual| BodyError::Refused(CodeError::FrameTooLarge { function, actual, limit });
 
-/// One `block`, `loop`, `if` or the function itself, while it is open.
-struct Frame {
-	kind: FrameKind,
-	/// Whether something that can be reached leads to its end, other than its last instruction.
-	end_reached: bool,
-	/// Whether it was entered at all.
-	entered: bool,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum FrameKind {
-	Block,
-	Loop,
-	If,
-	Else,
-}
-
-/// The segments of a function, while it is read.
-struct Segments {
-	inserts: Vec<Insert>,
-	frames: Vec<Frame>,
-	/// The open segment: which insert pays for it. `None` in code that is never reached.
-	open: Option<usize>,
-}
-
-impl Segments {
-	/// A function whose instructions begin at `start`.
-	fn new(start: usize, locals: u32) -> Self {
-		let body = Frame { kind: FrameKind::Block, end_reached: false, entered: true };
-		let mut segments = Self { inserts: Vec::new(), frames: Vec::from_iter([body]), open: None };
-		let zeroing = locals.saturating_sub(FREE_LOCALS).div_ceil(LOCALS_PER_INSTRUCTION);
-		segments.inserts.push(Insert { offset: start, what: What::Pay(zeroing) });
-		segments.begin(start);
-		segments
-	}
-
-	/// Begins a segment at `offset`.
-	fn begin(&mut self, offset: usize) {
-		self.open = Some(self.inserts.len());
-		self.inserts.push(Insert { offset, what: What::Pay(0) });
-	}
-
-	/// Counts an instruction to the open segment.
-	fn count(&mut self) {
-		if let Some(open) = self.open
-			&& let Some(Insert { what: What::Pay(instructions), .. }) = self.inserts.get_mut(open)
-		{
-			*instructions = instructions.saturating_add(1);
+		let mut reader = body.get_binary_reader();
+		validator.read_locals(&mut reader)?;
+		let start = reader.original_position();
+		let locals = validator.len_locals();
+		// What is noted down for each local is bounded by this.
+		if locals > limit {
+			return Err(too_large(locals));
 		}
-	}
 
-	/// Notes a branch `depth` frames outwards.
-	fn branch(&mut self, depth: u32) {
-		let from_inside = self.frames.len().checked_sub(1 + depth as usize);
-		// A branch to a loop leads to its start, where a segment begins anyway.
-		if let Some(frame) = from_inside.and_then(|index| self.frames.get_mut(index))
-			&& frame.kind != FrameKind::Loop
-		{
-			frame.end_reached = true;
+		let frame = StackFrame::find(body)?;
+		let mut segments = Segments::new(start, locals);
+		let mut accesses = Accesses::new(locals, frame);
+		if let Some(StackFrame { local, size, from }) = frame {
+			let high = size.into();
+			let check = Check { base: Base::Local(local), low: 0, high, within: false };
+			segments.insert(from, What::Check(check));
 		}
-	}
 
-	fn enter(&mut self, kind: FrameKind) {
-		self.frames.push(Frame { kind, end_reached: false, entered: self.open.is_some() });
-	}
-
-	/// Reads an instruction that ends before `next`.
-	fn read(&mut self, operator: &Operator<'_>, next: usize) {
-		let reached = self.open.is_some();
-		match operator {
-			Operator::Block { .. } => {
-				self.count();
-				self.enter(FrameKind::Block);
+		let mut height = 0;
+		let mut operators = body.get_operators_reader()?;
+		while !operators.eof() {
+			let (operator, at) = operators.read_with_offset()?;
+			let next = operators.original_position();
+			if let Operator::MemoryGrow { .. } = operator {
+				return Err(BodyError::Refused(CodeError::MemoryGrow { offset: at as u64 }));
 			}
-			Operator::Loop { .. } => {
-				self.count();
-				self.enter(FrameKind::Loop);
-				if reached {
-					self.begin(next);
-				}
-			}
-			Operator::If { .. } => {
-				self.count();
-				self.enter(FrameKind::If);
-				if reached {
-					self.begin(next);
-				}
-			}
-			Operator::Else => {
-				let fell_through = reached;
-				if let Some(frame) = self.frames.last_mut() {
-					frame.kind = FrameKind::Else;
-					frame.end_reached |= fell_through;
-					if frame.entered {
-						self.begin(next);
-					} else {
-						self.open = None;
-					}
-				}
-			}
-			Operator::End => {
-				let Some(frame) = self.frames.pop() else { return };
-				// Without `else`, a false condition leads straight to the end.
-				let joined = frame.end_reached || (frame.kind == FrameKind::If && frame.entered);
-				if joined {
-					self.begin(next);
-				}
-			}
-			Operator::Br { relative_depth } => {
-				self.count();
-				if reached {
-					self.branch(*relative_depth);
-				}
-				self.open = None;
-			}
-			Operator::BrIf { relative_depth } => {
-				self.count();
-				if reached {
-					self.branch(*relative_depth);
-					self.begin(next);
-				}
-			}
-			Operator::BrTable { targets } => {
-				self.count();
-				if reached {
-					self.branch(targets.default());
-					for depth in targets.targets().flatten() {
-						self.branch(depth);
-					}
-				}
-				self.open = None;
-			}
-			Operator::Return | Operator::Unreachable => {
-				self.count();
-				self.open = None;
-			}
-			_ => {
-				self.count();
-			}
+			let arity = operator.operator_arity(&validator.visitor(at));
+			validator.op(at, &operator)?;
+			height = height.max(validator.operand_stack_height());
+			let own = Place { at, next, arity };
+			self.instruction(&operator, own, &mut segments, &mut accesses);
 		}
-	}
-}
+		validator.finish(operators.original_position())?;
 
-/// Validates a function and returns its metered body, locals included.
-pub(super) fn instrument(
-	to_validate: FuncToValidate<ValidatorResources>,
-	allocations: FuncValidatorAllocations,
-	body: &FunctionBody<'_>,
-	module: &[u8],
-	imported_functions: u32,
-	counters: Counters,
-	frame_limit: u32,
-) -> Result<(Vec<u8>, FuncValidatorAllocations), BodyError> {
-	let mut validator = to_validate.into_validator(allocations);
-	let function = validator.index();
-
-	let mut reader = body.get_binary_reader();
-	validator.read_locals(&mut reader)?;
-	let start = reader.original_position();
-
-	let mut segments = Segments::new(start, validator.len_locals());
-	let mut height = 0;
-	let mut operators = body.get_operators_reader()?;
-	while !operators.eof() {
-		let (operator, at) = operators.read_with_offset()?;
-		let next = operators.original_position();
-		if let Operator::MemoryGrow { .. } = operator {
-			return Err(BodyError::Refused(CodeError::MemoryGrow { offset: at as u64 }));
+		let slots = locals.saturating_add(height);
+		if slots > limit {
+			return Err(too_large(slots));
 		}
-		validator.op(at, &operator)?;
-		height = height.max(validator.operand_stack_height());
+		let slots = slots.saturating_add(FRAME_OVERHEAD);
+		let writer = Writer::new(self.added, slots, locals);
+		let metered = self.write(body, start, segments.inserts, writer)?;
+		Ok((metered, validator.into_allocations()))
+	}
+
+	/// Plans what is to be inserted for an instruction.
+	fn instruction(
+		&self,
+		operator: &Operator<'_>,
+		place: Place,
+		segments: &mut Segments,
+		accesses: &mut Accesses,
+	) {
+		let Place { at, next, arity } = place;
+		let before = segments.open();
+		let access = Access::of(operator);
+		if let (Some(_), Some(access)) = (before, &access) {
+			accesses.access(access, at, segments);
+		}
+		let replacement = match (operator, access) {
+			(_, Some(Access { opcode, align, offset, .. })) => {
+				Some(By::Access { opcode, align, offset })
+			}
+			(Operator::Call { function_index }, _) => Some(By::Call(*function_index)),
+			(Operator::MemorySize { .. }, _) => Some(By::MemorySize),
+			_ => None,
+		};
 
 		// Imported functions do not call back.
 		let nests = match operator {
-			Operator::Call { function_index } => function_index >= imported_functions,
+			Operator::Call { function_index } => *function_index >= self.added.touch,
 			Operator::CallIndirect { .. } => true,
 			_ => false,
 		};
-		if nests && segments.open.is_some() {
-			segments.inserts.push(Insert { offset: at, what: What::Call });
+		if nests && before.is_some() {
+			segments.insert(at, What::Call);
 		}
-		segments.read(&operator, next);
-		if nests && segments.open.is_some() {
-			segments.inserts.push(Insert { offset: next, what: What::Return });
+		if let Some(by) = replacement {
+			segments.insert(at, What::Replace(Replacement { next, by }));
 		}
-	}
-	validator.finish(operators.original_position())?;
+		segments.read(operator, next);
+		if nests && segments.open().is_some() {
+			segments.insert(next, What::Return);
+		}
 
-	let slots = validator.len_locals().saturating_add(height);
-	if slots > frame_limit {
-		let error = CodeError::FrameTooLarge { function, actual: slots, limit: frame_limit };
-		return Err(BodyError::Refused(error));
-	}
-
-	let whole = body.range();
-	let writer = Writer { counters, frame: slots.saturating_add(FRAME_OVERHEAD) };
-	let mut out = Vec::with_capacity(whole.len() * 2);
-	let mut copied = whole.start;
-	for Insert { offset, what } in segments.inserts {
-		out.extend_from_slice(module.get(copied..offset).unwrap_or_default());
-		copied = offset;
-		match what {
-			What::Pay(0) => {}
-			What::Pay(instructions) => writer.pay(&mut out, instructions),
-			What::Call => writer.call(&mut out),
-			What::Return => writer.returned(&mut out),
+		if segments.open() != before {
+			accesses.begin_segment();
+		}
+		match operator {
+			Operator::Block { blockty } | Operator::Loop { blockty } => accesses.enter(*blockty, 0),
+			Operator::If { blockty } => accesses.enter(*blockty, 1),
+			Operator::Else => accesses.turn(),
+			Operator::End => accesses.leave(next),
+			// In code that is never reached, operands are anyone's guess.
+			_ if before.is_none() => {}
+			_ => {
+				let (params, results) = arity.unwrap_or_default();
+				accesses.follow(operator, params, results, next);
+			}
 		}
 	}
-	out.extend_from_slice(module.get(copied..whole.end).unwrap_or_default());
-	Ok((out, validator.into_allocations()))
+
+	/// Writes a body with what is inserted.
+	fn write(
+		&self,
+		body: &FunctionBody<'_>,
+		start: usize,
+		mut inserts: Vec<Insert>,
+		mut writer: Writer,
+	) -> Result<Vec<u8>, BodyError> {
+		let whole = body.range();
+		// Planned where they are needed, some of them further up. In the order of planning where
+		// the place is the same, so that what replaces an instruction comes last.
+		inserts.sort_by_key(|insert| (insert.offset, matches!(insert.what, What::Replace(_))));
+		let mut code = Vec::with_capacity(whole.len() * 2);
+		let mut copied = start;
+		for Insert { offset, what } in inserts {
+			code.extend_from_slice(self.module.get(copied..offset).unwrap_or_default());
+			copied = match &what {
+				What::Replace(replacement) => replacement.next,
+				_ => offset,
+			};
+			writer.write(&mut code, &what);
+		}
+		code.extend_from_slice(self.module.get(copied..whole.end).unwrap_or_default());
+
+		let mut locals = body.get_locals_reader()?;
+		let groups = locals.get_count();
+		for _ in 0..groups {
+			locals.read()?;
+		}
+		let declared = body.get_locals_reader()?.original_position()..locals.original_position();
+		let scratch = writer.scratch();
+		let mut out = Vec::with_capacity(code.len() + declared.len() + 8);
+		groups.saturating_add(scratch.len() as u32).encode(&mut out);
+		out.extend_from_slice(self.module.get(declared).unwrap_or_default());
+		for ty in scratch {
+			1u32.encode(&mut out);
+			ty.encode(&mut out);
+		}
+		out.extend(code);
+		Ok(out)
+	}
 }
 
-/// Writes what is inserted.
-struct Writer {
-	counters: Counters,
-	/// Slots of the function's own frame.
-	frame: u32,
-}
-
-impl Writer {
-	/// `fuel -= instructions; if fuel < 0 { unreachable }`
-	fn pay(&self, out: &mut Vec<u8>, instructions: u32) {
-		let fuel = self.counters.fuel;
-		InstructionSink::new(out)
-			.global_get(fuel)
-			.i64_const(i64::from(instructions))
-			.i64_sub()
-			.global_set(fuel)
-			.global_get(fuel)
-			.i64_const(0)
-			.i64_lt_s()
-			.if_(BlockType::Empty)
-			.unreachable()
-			.end();
-	}
-
-	/// `depth += frame; if depth > STACK_LIMIT { unreachable }`
-	fn call(&self, out: &mut Vec<u8>) {
-		let depth = self.counters.depth;
-		InstructionSink::new(out)
-			.global_get(depth)
-			.i32_const(self.frame.cast_signed())
-			.i32_add()
-			.global_set(depth)
-			.global_get(depth)
-			.i32_const(STACK_LIMIT.cast_signed())
-			.i32_gt_u()
-			.if_(BlockType::Empty)
-			.unreachable()
-			.end();
-	}
-
-	/// `depth -= frame`
-	fn returned(&self, out: &mut Vec<u8>) {
-		let depth = self.counters.depth;
-		InstructionSink::new(out)
-			.global_get(depth)
-			.i32_const(self.frame.cast_signed())
-			.i32_sub()
-			.global_set(depth);
-	}
+/// Where an instruction stands, and what it takes and leaves.
+struct Place {
+	at: usize,
+	next: usize,
+	/// Operands taken and left.
+	arity: Option<(u32, u32)>,
 }

@@ -5,16 +5,43 @@
 //! every call is counted against a limit. So each backend charges the same to the unit, by
 //! executing the same instructions. What is counted are instructions, not gas: prices may change
 //! without touching codes already uploaded.
+//!
+//! # Paging
+//!
+//! A message is to cost what it touches, not what its program owns, and no host can trap inside a
+//! runtime. So metered code asks before it touches memory whether that is there: a table has a
+//! byte for each chunk, 1 where the chunk is not there yet. Then an imported function fetches it
+//! from storage, or makes it of the code's data.
+//!
+//! The table lies in the program's own memory, in front of what the program sees: all its
+//! addresses are shifted by [`MEMORY_BASE`], by the offset that each access has anyway. So the
+//! table costs no second memory, which backends are slower at, and the program cannot reach it,
+//! as addresses and offsets are added without wrapping. For the same reason any address is looked
+//! up without a bound: behind the table's last entry lies what belongs to no program at all, or
+//! nothing, and the access itself traps.
+//!
+//! Physical memory is always a page larger than the program's, and may be more: how large it is
+//! does not show, as chunks behind the program's last stay marked as not there for good, and to
+//! fetch them is the trap that an access out of bounds is.
 
+mod accesses;
 mod check;
 mod data;
 mod error;
+mod frame;
 mod instrument;
+mod output;
+mod segments;
+mod writer;
 
 pub use check::check_code;
 pub use error::CodeError;
 
-use crate::{ids::CodeId, message::DispatchKind};
+use crate::{
+	ids::CodeId,
+	message::DispatchKind,
+	pages::{CHUNK_SIZE, CHUNKS_PER_PAGE},
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -27,7 +54,33 @@ pub(crate) const FUEL: &str = "fuel";
 /// over [`STACK_LIMIT`] after the program called too deep.
 pub(crate) const DEPTH: &str = "depth";
 
-/// The module that everything is imported from.
+/// Where the global [`DEPTH`] comes behind [`FUEL`].
+const DEPTH_SLOT: u32 = 1;
+
+/// Export name of the memory: the table, and the program's memory behind it.
+pub(crate) const MEMORY: &str = "memory";
+
+/// Export name of the function that sets all globals to what they begin with.
+pub(crate) const RESET: &str = "reset";
+
+/// The module that [`TOUCH`] is imported from. No program can: there is no such syscall.
+pub(crate) const TOUCH_MODULE: &str = "gearway";
+
+/// Import name of the function that fetches chunks, given an address and a length.
+pub(crate) const TOUCH: &str = "touch";
+
+/// 64 KiB pages that a program's memory may ever have, whatever the limits say.
+pub(crate) const MAX_PAGES: u32 = 512;
+
+/// Where in physical memory the program's address 0 is. Before it comes the table: an entry for
+/// each chunk of the largest memory there can be, and of the page behind it.
+pub(crate) const MEMORY_BASE: u32 = 3 * CHUNK_SIZE;
+const _: () = assert!((MAX_PAGES + 1) * CHUNKS_PER_PAGE + 4 <= MEMORY_BASE);
+
+/// Where in physical memory the program's `memory.size` is, behind all entries that count.
+pub(crate) const PAGES_AT: u32 = MEMORY_BASE - 4;
+
+/// The module that syscalls are imported from.
 pub(crate) const ENV: &str = "env";
 
 /// Slots that the frames of calling functions may take together. A slot holds a parameter, a

@@ -15,9 +15,9 @@ pub use self::wasmtime::Wasmtime;
 use crate::{
 	code::STACK_LIMIT,
 	ids::CodeId,
-	memory::{Changes, Image},
+	memory::{Changes, Image, NoChunk},
 	message::DispatchKind,
-	syscalls::{Context, Halt, Wait},
+	syscalls::{self, Context, Guest, Halt, Syscall, Wait},
 };
 use alloc::vec::Vec;
 
@@ -45,7 +45,6 @@ impl core::fmt::Display for LoadError {
 impl core::error::Error for LoadError {}
 
 /// What is to be run.
-#[derive(Debug)]
 pub struct Run {
 	pub(crate) entry: DispatchKind,
 	pub(crate) image: Image,
@@ -70,6 +69,8 @@ pub(crate) enum End {
 	Exited(gprimitives::ActorId),
 	/// Not well.
 	Failed(Failed),
+	/// A chunk of the program's memory is gone.
+	Broken(NoChunk),
 }
 
 /// Why a run failed.
@@ -95,19 +96,38 @@ pub(crate) enum Returned {
 }
 
 impl Run {
-	/// 64 KiB pages the memory may ever have.
-	pub(crate) fn most_pages(&self) -> u32 {
-		self.image.pages.max(self.context.heap.end)
+	/// Runs a syscall. Returns what it returns, or `None` if the program is to be stopped.
+	fn syscall(
+		&mut self,
+		syscall: &Syscall,
+		args: &[u64],
+		physical: &mut [u8],
+		fuel: &mut i64,
+	) -> Option<u32> {
+		let guest = Guest::new(physical, &mut self.image);
+		let result = syscalls::invoke(syscall, args, guest, &mut self.context, fuel);
+		self.noting_halt(result)
+	}
+
+	/// Makes memory be there. Returns `None` if the program is to be stopped.
+	fn touch(&mut self, at: u32, len: u32, physical: &mut [u8], fuel: &mut i64) -> Option<()> {
+		let guest = Guest::new(physical, &mut self.image);
+		let result = syscalls::touch(at, len, guest, &mut self.context, fuel);
+		self.noting_halt(result)?.then_some(())
+	}
+
+	fn noting_halt<T>(&mut self, result: Result<T, Halt>) -> Option<T> {
+		result.map_err(|halt| self.context.halt = Some(halt)).ok()
 	}
 
 	/// Draws the conclusion from what a backend saw: how the entry point returned, and what the
-	/// two counters and the memory hold now.
+	/// two counters and the memory hold now. Leaves the memory clean.
 	pub(crate) fn conclude(
 		mut self,
 		returned: Returned,
 		fuel: i64,
 		depth: u32,
-		memory: &[u8],
+		physical: &mut [u8],
 	) -> Ran {
 		let halt = self.context.halt.take();
 		// A syscall that stopped the program has settled the fuel already.
@@ -116,21 +136,23 @@ impl Run {
 		}
 		let end = match (halt, returned) {
 			(Some(Halt::Leave), _) | (None, Returned::Normally) => {
-				End::Done(self.image.changes(memory, &self.context.pages))
+				End::Done(self.image.changes(physical, &self.context.pages))
 			}
 			(Some(Halt::Wait(wait)), _) => {
-				End::Waiting(self.image.changes(memory, &self.context.pages), wait)
+				End::Waiting(self.image.changes(physical, &self.context.pages), wait)
 			}
 			(Some(Halt::Exit(inheritor)), _) => End::Exited(inheritor),
 			(Some(Halt::Panic(reason)), _) => End::Failed(Failed::Panic(reason)),
 			(Some(Halt::OutOfMemory), _) => End::Failed(Failed::OutOfMemory),
 			(Some(Halt::OutOfGas), _) => End::Failed(Failed::OutOfGas),
 			(Some(Halt::Misuse), _) => End::Failed(Failed::Misuse),
+			(Some(Halt::Broken(error)), _) => End::Broken(error),
 			(None, _) if fuel < 0 => End::Failed(Failed::OutOfGas),
 			(None, Returned::Overflow) => End::Failed(Failed::StackLimit),
 			(None, Returned::Trap) if depth > STACK_LIMIT => End::Failed(Failed::StackLimit),
 			(None, Returned::Trap) => End::Failed(Failed::Trap),
 		};
+		self.image.clean(physical);
 		Ran { context: self.context, end }
 	}
 }

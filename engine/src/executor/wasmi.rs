@@ -1,24 +1,36 @@
 //! The interpreter: `no_std`, inside the runtime.
+//!
+//! A code is translated once for all executors forked from one another, each function when it is
+//! first called, and instantiated once for each executor: between two runs, an instance's globals
+//! are set to what they began with, and the run itself leaves memory clean.
 
 use super::{Executor, LoadError, Ran, Returned, Run, cache::Cache, sealed::Backend};
 use crate::{
-	code::{DEPTH, ENV, FRAME_OVERHEAD, FUEL, STACK_LIMIT},
+	code::{DEPTH, ENV, FRAME_OVERHEAD, FUEL, MEMORY, RESET, STACK_LIMIT, TOUCH, TOUCH_MODULE},
 	ids::CodeId,
-	pages::PAGE_SIZE,
-	syscalls::{self, Guest, Kind, OutOfBounds, Syscall},
+	memory,
+	message::DispatchKind,
+	syscalls::{self, Kind, Syscall},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::fmt;
 use wasmi::{
-	Caller, CompilationMode, Config, Engine, Error, Extern, Func, FuncType, Global, Instance,
-	Linker, Memory, MemoryType, Module, Store, TrapCode, Val, ValType,
+	Caller, CompilationMode, Config, Engine, Error, FuncType, Global, Linker, Memory, Module,
+	Store, TrapCode, TypedFunc, Val, ValType,
 };
+
+/// 64 KiB pages of all instances that are kept for further runs.
+const KEPT_PAGES: u64 = if cfg!(feature = "std") { 8192 } else { 512 };
 
 /// Runs programs by interpretation, translating each function when it is first called. Keep one
 /// for as long as codes may recur: a block.
-#[derive(Debug)]
 pub struct Wasmi {
 	engine: Engine,
+	linker: Arc<Linker<Data>>,
 	modules: Cache<Module>,
+	instances: BTreeMap<CodeId, Instance>,
+	/// Pages of all instances.
+	kept: u64,
 }
 
 impl Wasmi {
@@ -34,7 +46,9 @@ impl Wasmi {
 			.set_max_recursion_depth(frames as usize)
 			.set_max_stack_height(4 * 1024 * 1024)
 			.ignore_custom_sections(true);
-		Self { engine: Engine::new(&config), modules: Cache::default() }
+		let engine = Engine::new(&config);
+		let linker = Arc::new(linker(&engine));
+		Self { engine, linker, modules: Cache::default(), instances: BTreeMap::new(), kept: 0 }
 	}
 }
 
@@ -44,19 +58,90 @@ impl Default for Wasmi {
 	}
 }
 
+impl fmt::Debug for Wasmi {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("Wasmi").finish_non_exhaustive()
+	}
+}
+
 impl Executor for Wasmi {
 	fn fork(&self) -> Self {
-		Self { engine: self.engine.clone(), modules: self.modules.clone() }
+		Self {
+			engine: self.engine.clone(),
+			linker: self.linker.clone(),
+			modules: self.modules.clone(),
+			instances: BTreeMap::new(),
+			kept: 0,
+		}
 	}
 }
 
 /// What host functions find in the store.
 struct Data {
-	/// `None` while a syscall has it.
-	run: Option<Box<Run>>,
+	/// What is being run.
+	run: Option<Run>,
 	/// Both are known once the module is instantiated.
 	memory: Option<Memory>,
 	fuel: Option<Global>,
+}
+
+/// A code that is ready to run, its memory clean.
+struct Instance {
+	store: Store<Data>,
+	memory: Memory,
+	fuel: Global,
+	depth: Global,
+	reset: TypedFunc<(), ()>,
+	/// By kind of dispatch.
+	entries: [Option<TypedFunc<(), ()>>; DispatchKind::ALL.len()],
+}
+
+impl Instance {
+	fn new(linker: &Linker<Data>, module: &Module) -> Result<Self, LoadError> {
+		let data = Data { run: None, memory: None, fuel: None };
+		let mut store = Store::new(module.engine(), data);
+		// Checked modules have no start section.
+		let instance = linker.instantiate_and_start(&mut store, module).map_err(|_| LoadError)?;
+		let memory = instance.get_memory(&store, MEMORY).ok_or(LoadError)?;
+		let fuel = instance.get_global(&store, FUEL).ok_or(LoadError)?;
+		let depth = instance.get_global(&store, DEPTH).ok_or(LoadError)?;
+		let reset = instance.get_typed_func(&store, RESET).map_err(|_| LoadError)?;
+		let entries =
+			DispatchKind::ALL.map(|kind| instance.get_typed_func(&store, kind.entry()).ok());
+		*store.data_mut() = Data { run: None, memory: Some(memory), fuel: Some(fuel) };
+		memory::prepare(memory.data_mut(&mut store));
+		Ok(Self { store, memory, fuel, depth, reset, entries })
+	}
+
+	fn execute(&mut self, mut run: Run) -> Result<Ran, LoadError> {
+		let Self { store, memory, fuel, depth, reset, entries } = self;
+		let entry = entries.get(run.entry as usize).and_then(Option::as_ref).ok_or(LoadError)?;
+
+		grow(*memory, &mut *store, run.image.physical_pages())?;
+		run.image.begin(memory.data_mut(&mut *store));
+		reset.call(&mut *store, ()).map_err(|_| LoadError)?;
+		let handed = run.context.meter.hand_out();
+		fuel.set(&mut *store, Val::I64(handed)).map_err(|_| LoadError)?;
+
+		store.data_mut().run = Some(run);
+		let returned = match entry.call(&mut *store, ()) {
+			Ok(()) => Returned::Normally,
+			Err(error) => match error.as_trap_code() {
+				Some(TrapCode::StackOverflow) => Returned::Overflow,
+				Some(_) => Returned::Trap,
+				None => return Err(LoadError),
+			},
+		};
+		let fuel = fuel.get(&*store).i64().ok_or(LoadError)?;
+		let depth = depth.get(&*store).i32().ok_or(LoadError)?.cast_unsigned();
+		let run = store.data_mut().run.take().ok_or(LoadError)?;
+		Ok(run.conclude(returned, fuel, depth, memory.data_mut(&mut *store)))
+	}
+
+	/// 64 KiB pages of its memory.
+	fn pages(&self) -> u64 {
+		self.memory.size(&self.store)
+	}
 }
 
 impl Backend for Wasmi {
@@ -71,73 +156,96 @@ impl Backend for Wasmi {
 		})
 	}
 
-	fn execute(&mut self, code: CodeId, mut run: Run) -> Result<Ran, LoadError> {
-		let module = self.modules.get(code).ok_or(LoadError)?;
-		let mut store = Store::new(&self.engine, Data { run: None, memory: None, fuel: None });
-
-		let ty = MemoryType::new(run.image.pages, Some(run.most_pages()));
-		let memory = Memory::new(&mut store, ty).map_err(|_| LoadError)?;
-		run.image.fill(memory.data_mut(&mut store));
-
-		let instance = instantiate(&mut store, module, memory)?;
-		let fuel = instance.get_global(&store, FUEL).ok_or(LoadError)?;
-		let depth = instance.get_global(&store, DEPTH).ok_or(LoadError)?;
-		let entry = run.entry.entry();
-		let entry = instance.get_typed_func::<(), ()>(&store, entry).map_err(|_| LoadError)?;
-
-		let handed = run.context.meter.hand_out();
-		fuel.set(&mut store, Val::I64(handed)).map_err(|_| LoadError)?;
-		*store.data_mut() =
-			Data { run: Some(Box::new(run)), memory: Some(memory), fuel: Some(fuel) };
-
-		let returned = match entry.call(&mut store, ()) {
-			Ok(()) => Returned::Normally,
-			Err(error) => match error.as_trap_code() {
-				Some(TrapCode::StackOverflow) => Returned::Overflow,
-				_ => Returned::Trap,
-			},
+	fn execute(&mut self, code: CodeId, run: Run) -> Result<Ran, LoadError> {
+		// One that fails is not put back.
+		let mut instance = match self.instances.remove(&code) {
+			Some(instance) => {
+				self.kept = self.kept.saturating_sub(instance.pages());
+				instance
+			}
+			None => Instance::new(&self.linker, self.modules.get(code).ok_or(LoadError)?)?,
 		};
-		let fuel = fuel.get(&store).i64().ok_or(LoadError)?;
-		let depth = depth.get(&store).i32().ok_or(LoadError)?;
-		let run = store.data_mut().run.take().ok_or(LoadError)?;
-		Ok(run.conclude(returned, fuel, depth.cast_unsigned(), memory.data(&store)))
-	}
-}
-
-/// Gives the module what it imports.
-fn instantiate(
-	store: &mut Store<Data>,
-	module: &Module,
-	memory: Memory,
-) -> Result<Instance, LoadError> {
-	let mut linker = Linker::new(module.engine());
-	for import in module.imports() {
-		let name = import.name();
-		let external = match syscalls::find(name) {
-			Some(syscall) => Extern::Func(function(store, syscall)),
-			None => Extern::Memory(memory),
-		};
-		linker.define(ENV, name, external).map_err(|_| LoadError)?;
-	}
-	// Checked modules have no start section.
-	linker.instantiate_and_start(store, module).map_err(|_| LoadError)
-}
-
-/// A syscall as a host function.
-fn function(store: &mut Store<Data>, syscall: &'static Syscall) -> Func {
-	let ty = |kind: &Kind| match kind {
-		Kind::I32 => ValType::I32,
-		Kind::I64 => ValType::I64,
-	};
-	let ty = FuncType::new(syscall.params.iter().map(ty), syscall.result.iter().map(ty));
-	Func::new(store, ty, move |mut caller, params, results| {
-		let args: Vec<u64> = params.iter().map(argument).collect();
-		let returned = invoke(&mut caller, syscall, &args)?;
-		if let Some(result) = results.first_mut() {
-			*result = Val::I32(returned.cast_signed());
+		let ran = instance.execute(run)?;
+		let pages = instance.pages();
+		while self.kept + pages > KEPT_PAGES
+			&& let Some((_, dropped)) = self.instances.pop_first()
+		{
+			self.kept = self.kept.saturating_sub(dropped.pages());
 		}
-		Ok(())
-	})
+		if pages <= KEPT_PAGES {
+			self.kept += pages;
+			self.instances.insert(code, instance);
+		}
+		Ok(ran)
+	}
+}
+
+/// Makes memory at least so large.
+fn grow(memory: Memory, mut store: impl wasmi::AsContextMut, pages: u32) -> Result<(), LoadError> {
+	match u64::from(pages).checked_sub(memory.size(&store)) {
+		Some(more) if more > 0 => memory.grow(&mut store, more).map(drop).map_err(|_| LoadError),
+		_ => Ok(()),
+	}
+}
+
+/// All that a module may import.
+fn linker(engine: &Engine) -> Linker<Data> {
+	let mut linker = Linker::new(engine);
+	// Names do not recur, so nothing is defined twice.
+	let touch = |mut caller: Caller<'_, Data>, at: u32, len: u32| {
+		inside(&mut caller, |run, physical, fuel| run.touch(at, len, physical, fuel))
+	};
+	linker.func_wrap(TOUCH_MODULE, TOUCH, touch).ok();
+	for syscall in syscalls::all() {
+		define(&mut linker, syscall).ok();
+	}
+	linker
+}
+
+/// A syscall as a host function: typed where all it deals in are i32, as most do, because that is
+/// called faster.
+fn define(
+	linker: &mut Linker<Data>,
+	syscall: &'static Syscall,
+) -> Result<(), wasmi::errors::LinkerError> {
+	use Kind::I32;
+
+	macro_rules! typed {
+		($($arg:ident)*) => {
+			linker.func_wrap(
+				ENV,
+				syscall.name,
+				move |mut caller: Caller<'_, Data>, $($arg: u32),*| {
+					call(&mut caller, syscall, &[$($arg.into()),*]).map(drop)
+				},
+			)
+		};
+	}
+	match (syscall.params, syscall.result) {
+		([], None) => typed!(),
+		([I32], None) => typed!(a),
+		([I32, I32], None) => typed!(a b),
+		([I32, I32, I32], None) => typed!(a b c),
+		([I32, I32, I32, I32], None) => typed!(a b c d),
+		([I32, I32, I32, I32, I32], None) => typed!(a b c d e),
+		_ => {
+			let ty = |kind: &Kind| match kind {
+				Kind::I32 => ValType::I32,
+				Kind::I64 => ValType::I64,
+			};
+			let ty = FuncType::new(syscall.params.iter().map(ty), syscall.result.iter().map(ty));
+			linker.func_new(ENV, syscall.name, ty, move |mut caller, params, results| {
+				let mut args = [0; syscalls::MOST_PARAMS];
+				args.iter_mut().zip(params).for_each(|(arg, param)| *arg = argument(param));
+				let returned = call(&mut caller, syscall, &args)?;
+				if let Some(result) = results.first_mut() {
+					*result = Val::I32(returned.cast_signed());
+				}
+				Ok(())
+			})
+		}
+	}
+	.map(drop)
 }
 
 fn argument(value: &Val) -> u64 {
@@ -149,51 +257,26 @@ fn argument(value: &Val) -> u64 {
 	}
 }
 
-/// Runs a syscall on the store's data. An error stops the program; the data knows why.
-fn invoke(caller: &mut Caller<'_, Data>, syscall: &Syscall, args: &[u64]) -> Result<u32, Error> {
-	let data = caller.data_mut();
-	let (Some(memory), Some(fuel), Some(mut run)) = (data.memory, data.fuel, data.run.take())
-	else {
-		return Err(stop());
-	};
-	let mut left = fuel.get(&*caller).i64().unwrap_or(0);
-	let mut guest = WasmiGuest { caller: &mut *caller, memory };
-	let result = syscalls::invoke(syscall, args, &mut guest, &mut run.context, &mut left);
-	let returned = result.map_err(|halt| {
-		run.context.halt = Some(halt);
-		stop()
-	});
-	caller.data_mut().run = Some(run);
-	fuel.set(&mut *caller, Val::I64(left)).map_err(|_| stop())?;
-	returned
+fn call(caller: &mut Caller<'_, Data>, syscall: &Syscall, args: &[u64]) -> Result<u32, Error> {
+	inside(caller, |run, physical, fuel| run.syscall(syscall, args, physical, fuel))
 }
 
-fn stop() -> Error {
-	Error::i32_exit(0)
-}
-
-struct WasmiGuest<'a, 'c> {
-	caller: &'a mut Caller<'c, Data>,
-	memory: Memory,
-}
-
-impl Guest for WasmiGuest<'_, '_> {
-	fn read(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
-		self.memory.read(&*self.caller, at as usize, into).map_err(|_| OutOfBounds)
-	}
-
-	fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
-		self.memory.write(&mut *self.caller, at as usize, bytes).map_err(|_| OutOfBounds)
-	}
-
-	fn pages(&self) -> u32 {
-		(self.memory.data(&*self.caller).len() / PAGE_SIZE as usize) as u32
-	}
-
-	fn grow(&mut self, more: u32) -> Result<(), OutOfBounds> {
-		match self.memory.grow(&mut *self.caller, u64::from(more)) {
-			Ok(_) => Ok(()),
-			Err(_) => Err(OutOfBounds),
-		}
-	}
+/// Does something to the run, its memory and its fuel. `None` stops the program; the run knows
+/// why.
+fn inside<T>(
+	caller: &mut Caller<'_, Data>,
+	act: impl FnOnce(&mut Run, &mut [u8], &mut i64) -> Option<T>,
+) -> Result<T, Error> {
+	// Any error that is no trap means that the engine failed, not the program.
+	let broken = || Error::i32_exit(0);
+	let data = caller.data();
+	let (Some(memory), Some(fuel)) = (data.memory, data.fuel) else { return Err(broken()) };
+	let mut left = fuel.get(&*caller).i64().ok_or_else(broken)?;
+	let (physical, data) = memory.data_and_store_mut(&mut *caller);
+	let run = data.run.as_mut().ok_or_else(broken)?;
+	let result = act(run, physical, &mut left);
+	let pages = run.image.physical_pages();
+	fuel.set(&mut *caller, Val::I64(left)).map_err(|_| broken())?;
+	grow(memory, &mut *caller, pages).map_err(|_| broken())?;
+	result.ok_or_else(|| TrapCode::UnreachableCodeReached.into())
 }

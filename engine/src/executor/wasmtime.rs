@@ -1,27 +1,45 @@
 //! The compiler: for hosts.
+//!
+//! A code is compiled once for all executors forked from one another, and instantiated once for
+//! each: between two runs, an instance's globals are set to what they began with, and the run
+//! itself leaves memory clean. So what a run costs, beyond its instructions, are a few calls and
+//! the memory it touches.
+//!
+//! The address space of a memory is reserved as a whole, so that machine code needs no bounds
+//! checks: what is out of bounds is not mapped, and the processor traps.
 
 use super::{Executor, LoadError, Ran, Returned, Run, cache::Cache, sealed::Backend};
 use crate::{
-	code::{DEPTH, FUEL, STACK_LIMIT},
+	code::{DEPTH, ENV, FUEL, MEMORY, RESET, STACK_LIMIT, TOUCH, TOUCH_MODULE},
 	ids::CodeId,
-	pages::PAGE_SIZE,
-	syscalls::{self, Guest, Kind, OutOfBounds, Syscall},
+	memory,
+	message::DispatchKind,
+	syscalls::{self, Kind, Syscall},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::fmt;
 use wasmtime::{
-	Caller, Config, Engine, Error, Extern, Func, FuncType, Global, Instance, Memory, MemoryType,
-	Module, OptLevel, Store, Trap, Val, ValType,
+	Caller, Config, Engine, Error, FuncType, Global, InstancePre, Linker, Memory, Module, OptLevel,
+	Store, Trap, TypedFunc, Val, ValType,
 };
 
 /// Bytes of the host's stack that a program may use: eight times what its slots come to, as
 /// machine code keeps return addresses and spilled registers there too.
 const NATIVE_STACK: usize = 8 * 8 * STACK_LIMIT as usize;
 
+/// Instances that are kept for further runs.
+const KEPT_INSTANCES: usize = 256;
+
+/// Chunks that runs may touch on an instance before it is dropped, so that memory used once goes
+/// back to the system.
+const KEPT_CHUNKS: usize = 1024;
+
 /// Runs programs as machine code. Keep one for as long as codes may recur: compiling is slow.
-#[derive(Debug)]
 pub struct Wasmtime {
 	engine: Engine,
-	modules: Cache<Module>,
+	linker: Arc<Linker<Data>>,
+	modules: Cache<InstancePre<Data>>,
+	instances: BTreeMap<CodeId, Instance>,
 }
 
 impl Wasmtime {
@@ -35,27 +53,93 @@ impl Wasmtime {
 		config
 			.max_wasm_stack(NATIVE_STACK)
 			.wasm_backtrace(false)
-			.memory_reservation(0)
-			.memory_guard_size(0)
 			.cranelift_opt_level(OptLevel::Speed);
 		let engine = Engine::new(&config).map_err(|_| LoadError)?;
-		Ok(Self { engine, modules: Cache::default() })
+		let linker = Arc::new(linker(&engine).map_err(|_| LoadError)?);
+		Ok(Self { engine, linker, modules: Cache::default(), instances: BTreeMap::new() })
+	}
+}
+
+impl fmt::Debug for Wasmtime {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("Wasmtime").finish_non_exhaustive()
 	}
 }
 
 impl Executor for Wasmtime {
 	fn fork(&self) -> Self {
-		Self { engine: self.engine.clone(), modules: self.modules.clone() }
+		Self {
+			engine: self.engine.clone(),
+			linker: self.linker.clone(),
+			modules: self.modules.clone(),
+			instances: BTreeMap::new(),
+		}
 	}
 }
 
 /// What host functions find in the store.
 struct Data {
-	/// `None` while a syscall has it.
-	run: Option<Box<Run>>,
+	/// What is being run.
+	run: Option<Run>,
 	/// Both are known once the module is instantiated.
 	memory: Option<Memory>,
 	fuel: Option<Global>,
+}
+
+/// A code that is ready to run, its memory clean.
+struct Instance {
+	store: Store<Data>,
+	memory: Memory,
+	fuel: Global,
+	depth: Global,
+	reset: TypedFunc<(), ()>,
+	/// By kind of dispatch.
+	entries: [Option<TypedFunc<(), ()>>; DispatchKind::ALL.len()],
+	/// Chunks that runs have touched.
+	touched: usize,
+}
+
+impl Instance {
+	fn new(module: &InstancePre<Data>) -> Result<Self, LoadError> {
+		let data = Data { run: None, memory: None, fuel: None };
+		let mut store = Store::new(module.module().engine(), data);
+		let instance = module.instantiate(&mut store).map_err(|_| LoadError)?;
+		let memory = instance.get_memory(&mut store, MEMORY).ok_or(LoadError)?;
+		let fuel = instance.get_global(&mut store, FUEL).ok_or(LoadError)?;
+		let depth = instance.get_global(&mut store, DEPTH).ok_or(LoadError)?;
+		let reset = instance.get_typed_func(&mut store, RESET).map_err(|_| LoadError)?;
+		let entries =
+			DispatchKind::ALL.map(|kind| instance.get_typed_func(&mut store, kind.entry()).ok());
+		*store.data_mut() = Data { run: None, memory: Some(memory), fuel: Some(fuel) };
+		memory::prepare(memory.data_mut(&mut store));
+		Ok(Self { store, memory, fuel, depth, reset, entries, touched: 0 })
+	}
+
+	fn execute(&mut self, mut run: Run) -> Result<Ran, LoadError> {
+		let Self { store, memory, fuel, depth, reset, entries, .. } = self;
+		let entry = entries.get(run.entry as usize).and_then(Option::as_ref).ok_or(LoadError)?;
+
+		grow(*memory, &mut *store, run.image.physical_pages())?;
+		run.image.begin(memory.data_mut(&mut *store));
+		reset.call(&mut *store, ()).map_err(|_| LoadError)?;
+		let handed = run.context.meter.hand_out();
+		fuel.set(&mut *store, Val::I64(handed)).map_err(|_| LoadError)?;
+
+		store.data_mut().run = Some(run);
+		let returned = match entry.call(&mut *store, ()) {
+			Ok(()) => Returned::Normally,
+			Err(error) => match error.downcast_ref::<Trap>() {
+				Some(Trap::StackOverflow) => Returned::Overflow,
+				Some(_) => Returned::Trap,
+				None => return Err(LoadError),
+			},
+		};
+		let fuel = fuel.get(&mut *store).i64().ok_or(LoadError)?;
+		let depth = depth.get(&mut *store).i32().ok_or(LoadError)?.cast_unsigned();
+		let run = store.data_mut().run.take().ok_or(LoadError)?;
+		self.touched += run.image.touched();
+		Ok(run.conclude(returned, fuel, depth, memory.data_mut(&mut *store)))
+	}
 }
 
 impl Backend for Wasmtime {
@@ -66,75 +150,94 @@ impl Backend for Wasmtime {
 	) -> Result<(), LoadError> {
 		self.modules.load(code, || {
 			let bytes = bytes().ok_or(LoadError)?;
-			Module::new(&self.engine, &bytes).map_err(|_| LoadError)
+			let module = Module::new(&self.engine, &bytes).map_err(|_| LoadError)?;
+			self.linker.instantiate_pre(&module).map_err(|_| LoadError)
 		})
 	}
 
-	fn execute(&mut self, code: CodeId, mut run: Run) -> Result<Ran, LoadError> {
-		let module = self.modules.get(code).ok_or(LoadError)?;
-		let mut store = Store::new(&self.engine, Data { run: None, memory: None, fuel: None });
-
-		let ty = MemoryType::new(run.image.pages, Some(run.most_pages()));
-		let memory = Memory::new(&mut store, ty).map_err(|_| LoadError)?;
-		run.image.fill(memory.data_mut(&mut store));
-
-		let instance = instantiate(&mut store, module, memory)?;
-		let fuel = instance.get_global(&mut store, FUEL).ok_or(LoadError)?;
-		let depth = instance.get_global(&mut store, DEPTH).ok_or(LoadError)?;
-		let entry = run.entry.entry();
-		let entry = instance.get_typed_func::<(), ()>(&mut store, entry).map_err(|_| LoadError)?;
-
-		let handed = run.context.meter.hand_out();
-		fuel.set(&mut store, Val::I64(handed)).map_err(|_| LoadError)?;
-		*store.data_mut() =
-			Data { run: Some(Box::new(run)), memory: Some(memory), fuel: Some(fuel) };
-
-		let returned = match entry.call(&mut store, ()) {
-			Ok(()) => Returned::Normally,
-			Err(error) => match error.downcast_ref::<Trap>() {
-				Some(Trap::StackOverflow) => Returned::Overflow,
-				_ => Returned::Trap,
-			},
+	fn execute(&mut self, code: CodeId, run: Run) -> Result<Ran, LoadError> {
+		// One that fails is not put back.
+		let mut instance = match self.instances.remove(&code) {
+			Some(instance) => instance,
+			None => Instance::new(self.modules.get(code).ok_or(LoadError)?)?,
 		};
-		let fuel = fuel.get(&mut store).i64().ok_or(LoadError)?;
-		let depth = depth.get(&mut store).i32().ok_or(LoadError)?;
-		let run = store.data_mut().run.take().ok_or(LoadError)?;
-		Ok(run.conclude(returned, fuel, depth.cast_unsigned(), memory.data(&store)))
+		let ran = instance.execute(run)?;
+		if instance.touched < KEPT_CHUNKS {
+			if self.instances.len() >= KEPT_INSTANCES {
+				self.instances.pop_first();
+			}
+			self.instances.insert(code, instance);
+		}
+		Ok(ran)
 	}
 }
 
-/// Gives the module what it imports.
-fn instantiate(
-	store: &mut Store<Data>,
-	module: &Module,
+/// Makes memory at least so large.
+fn grow(
 	memory: Memory,
-) -> Result<Instance, LoadError> {
-	let imports: Vec<Extern> = module
-		.imports()
-		.map(|import| match syscalls::find(import.name()) {
-			Some(syscall) => Extern::Func(function(store, syscall)),
-			None => Extern::Memory(memory),
-		})
-		.collect();
-	Instance::new(store, module, &imports).map_err(|_| LoadError)
+	mut store: impl wasmtime::AsContextMut,
+	pages: u32,
+) -> Result<(), LoadError> {
+	match u64::from(pages).checked_sub(memory.size(&store)) {
+		Some(more) if more > 0 => memory.grow(&mut store, more).map(drop).map_err(|_| LoadError),
+		_ => Ok(()),
+	}
 }
 
-/// A syscall as a host function.
-fn function(store: &mut Store<Data>, syscall: &'static Syscall) -> Func {
-	let ty = |kind: &Kind| match kind {
-		Kind::I32 => ValType::I32,
-		Kind::I64 => ValType::I64,
-	};
-	let (params, results) = (syscall.params.iter().map(ty), syscall.result.iter().map(ty));
-	let ty = FuncType::new(store.engine(), params, results);
-	Func::new(store, ty, move |mut caller, params, results| {
-		let args: Vec<u64> = params.iter().map(argument).collect();
-		let returned = invoke(&mut caller, syscall, &args)?;
-		if let Some(result) = results.first_mut() {
-			*result = Val::I32(returned.cast_signed());
+/// All that a module may import.
+fn linker(engine: &Engine) -> Result<Linker<Data>, Error> {
+	let mut linker = Linker::new(engine);
+	linker.func_wrap(TOUCH_MODULE, TOUCH, |mut caller: Caller<'_, Data>, at: u32, len: u32| {
+		inside(&mut caller, |run, physical, fuel| run.touch(at, len, physical, fuel))
+	})?;
+	for syscall in syscalls::all() {
+		define(&mut linker, syscall)?;
+	}
+	Ok(linker)
+}
+
+/// A syscall as a host function: typed where all it deals in are i32, as most do, because that is
+/// called faster.
+fn define(linker: &mut Linker<Data>, syscall: &'static Syscall) -> Result<(), Error> {
+	use Kind::I32;
+
+	macro_rules! typed {
+		($($arg:ident)*) => {
+			linker.func_wrap(
+				ENV,
+				syscall.name,
+				move |mut caller: Caller<'_, Data>, $($arg: u32),*| {
+					call(&mut caller, syscall, &[$($arg.into()),*]).map(drop)
+				},
+			)
+		};
+	}
+	match (syscall.params, syscall.result) {
+		([], None) => typed!(),
+		([I32], None) => typed!(a),
+		([I32, I32], None) => typed!(a b),
+		([I32, I32, I32], None) => typed!(a b c),
+		([I32, I32, I32, I32], None) => typed!(a b c d),
+		([I32, I32, I32, I32, I32], None) => typed!(a b c d e),
+		_ => {
+			let ty = |kind: &Kind| match kind {
+				Kind::I32 => ValType::I32,
+				Kind::I64 => ValType::I64,
+			};
+			let (params, results) = (syscall.params.iter().map(ty), syscall.result.iter().map(ty));
+			let ty = FuncType::new(linker.engine(), params, results);
+			linker.func_new(ENV, syscall.name, ty, move |mut caller, params, results| {
+				let mut args = [0; syscalls::MOST_PARAMS];
+				args.iter_mut().zip(params).for_each(|(arg, param)| *arg = argument(param));
+				let returned = call(&mut caller, syscall, &args)?;
+				if let Some(result) = results.first_mut() {
+					*result = Val::I32(returned.cast_signed());
+				}
+				Ok(())
+			})
 		}
-		Ok(())
-	})
+	}
+	.map(drop)
 }
 
 fn argument(value: &Val) -> u64 {
@@ -146,51 +249,24 @@ fn argument(value: &Val) -> u64 {
 	}
 }
 
-/// Runs a syscall on the store's data. An error stops the program; the data knows why.
-fn invoke(caller: &mut Caller<'_, Data>, syscall: &Syscall, args: &[u64]) -> Result<u32, Error> {
-	let data = caller.data_mut();
-	let (Some(memory), Some(fuel), Some(mut run)) = (data.memory, data.fuel, data.run.take())
-	else {
-		return Err(stop());
-	};
-	let mut left = fuel.get(&mut *caller).i64().unwrap_or(0);
-	let mut guest = WasmtimeGuest { caller: &mut *caller, memory };
-	let result = syscalls::invoke(syscall, args, &mut guest, &mut run.context, &mut left);
-	let returned = result.map_err(|halt| {
-		run.context.halt = Some(halt);
-		stop()
-	});
-	caller.data_mut().run = Some(run);
-	fuel.set(&mut *caller, Val::I64(left)).map_err(|_| stop())?;
-	returned
+fn call(caller: &mut Caller<'_, Data>, syscall: &Syscall, args: &[u64]) -> Result<u32, Error> {
+	inside(caller, |run, physical, fuel| run.syscall(syscall, args, physical, fuel))
 }
 
-fn stop() -> Error {
-	Error::from(Trap::UnreachableCodeReached)
-}
-
-struct WasmtimeGuest<'a, 'c> {
-	caller: &'a mut Caller<'c, Data>,
-	memory: Memory,
-}
-
-impl Guest for WasmtimeGuest<'_, '_> {
-	fn read(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
-		self.memory.read(&*self.caller, at as usize, into).map_err(|_| OutOfBounds)
-	}
-
-	fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
-		self.memory.write(&mut *self.caller, at as usize, bytes).map_err(|_| OutOfBounds)
-	}
-
-	fn pages(&self) -> u32 {
-		(self.memory.data(&*self.caller).len() / PAGE_SIZE as usize) as u32
-	}
-
-	fn grow(&mut self, more: u32) -> Result<(), OutOfBounds> {
-		match self.memory.grow(&mut *self.caller, u64::from(more)) {
-			Ok(_) => Ok(()),
-			Err(_) => Err(OutOfBounds),
-		}
-	}
+/// Does something to the run, its memory and its fuel. `None` stops the program; the run knows
+/// why.
+fn inside<T>(
+	caller: &mut Caller<'_, Data>,
+	act: impl FnOnce(&mut Run, &mut [u8], &mut i64) -> Option<T>,
+) -> Result<T, Error> {
+	let data = caller.data();
+	let (Some(memory), Some(fuel)) = (data.memory, data.fuel) else { return Err(LoadError.into()) };
+	let mut left = fuel.get(&mut *caller).i64().ok_or(LoadError)?;
+	let (physical, data) = memory.data_and_store_mut(&mut *caller);
+	let run = data.run.as_mut().ok_or(LoadError)?;
+	let result = act(run, physical, &mut left);
+	let pages = run.image.physical_pages();
+	fuel.set(&mut *caller, Val::I64(left))?;
+	grow(memory, &mut *caller, pages)?;
+	result.ok_or_else(|| Error::from(Trap::UnreachableCodeReached))
 }

@@ -70,13 +70,23 @@ impl Call<'_> {
 		self.context.meter.charge(price)
 	}
 
+	/// Makes `len` bytes of the program's memory be there, and pays for what is read from storage.
+	pub(super) fn reach(&mut self, at: u32, len: u32) -> Result<(), Halt> {
+		let missing = self.guest.missing(at, len)?;
+		let price = self.context.settings.schedule.chunk_read;
+		self.context.meter.charge(price.saturating_mul(missing.into()))?;
+		Ok(self.guest.touch(at, len)?)
+	}
+
 	/// Reads as many bytes of the program's memory as `into` holds.
 	pub(super) fn read(&mut self, at: u32, into: &mut [u8]) -> Result<(), Halt> {
+		self.reach(at, into.len() as u32)?;
 		Ok(self.guest.read(at, into)?)
 	}
 
 	/// Writes into the program's memory.
 	pub(super) fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Halt> {
+		self.reach(at, bytes.len() as u32)?;
 		Ok(self.guest.write(at, bytes)?)
 	}
 

@@ -63,6 +63,7 @@ fn copy_payload(call: &mut Call<'_>, offset: u32, len: u32, buffer: u32) -> Resu
 		return Err(ExecutionError::ReadWrongRange.into());
 	}
 	call.pay_copy(len as usize).map_err(Fault::Halt)?;
+	call.reach(buffer, len).map_err(Fault::Halt)?;
 	let Call { guest, context, .. } = call;
 	let bytes = context
 		.message

@@ -18,11 +18,12 @@ mod send;
 mod wait;
 
 pub(crate) use context::{Context, Outgoing, World};
-pub(crate) use guest::{Guest, OutOfBounds};
+pub(crate) use guest::Guest;
 pub(crate) use meter::Meter;
 pub(crate) use reserve::Change;
 pub(crate) use wait::Wait;
 
+use crate::memory::NoChunk;
 use alloc::{string::String, vec::Vec};
 use core::fmt::Write;
 
@@ -130,6 +131,14 @@ const TABLE: &[Syscall] = table! {
 	"gw_gas_charge"(GAS, PTR) = reserve::gas_charge;
 };
 
+/// The most parameters that a syscall has.
+pub(crate) const MOST_PARAMS: usize = 8;
+
+/// All rows.
+pub(crate) fn all() -> impl Iterator<Item = &'static Syscall> {
+	TABLE.iter()
+}
+
 /// The row of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Syscall> {
 	let index = TABLE.binary_search_by_key(&name, |syscall| syscall.name).ok()?;
@@ -158,18 +167,14 @@ pub(crate) enum Halt {
 	OutOfGas,
 	/// A pointer leads out of memory, or another rule is broken that has no error code.
 	Misuse,
-}
-
-impl From<OutOfBounds> for Halt {
-	fn from(_: OutOfBounds) -> Self {
-		Self::Misuse
-	}
+	/// A stored chunk of memory is gone: nothing the program can help.
+	Broken(NoChunk),
 }
 
 /// A syscall in progress.
 pub(crate) struct Call<'a> {
 	args: &'a [u64],
-	guest: &'a mut dyn Guest,
+	guest: Guest<'a>,
 	context: &'a mut Context,
 }
 
@@ -177,7 +182,7 @@ pub(crate) struct Call<'a> {
 pub(crate) fn invoke(
 	syscall: &Syscall,
 	args: &[u64],
-	guest: &mut dyn Guest,
+	guest: Guest<'_>,
 	context: &mut Context,
 	fuel: &mut i64,
 ) -> Result<u32, Halt> {
@@ -191,6 +196,29 @@ pub(crate) fn invoke(
 	result
 }
 
+/// Makes `len` bytes of the program's memory be there, having paid for what is read from storage.
+/// Returns whether they lie in memory at all.
+pub(crate) fn touch(
+	at: u32,
+	len: u32,
+	guest: Guest<'_>,
+	context: &mut Context,
+	fuel: &mut i64,
+) -> Result<bool, Halt> {
+	let mut call = Call { args: &[], guest, context };
+	match call.guest.missing(at, len) {
+		Err(_) => Ok(false),
+		// For nothing, the counters need not be settled.
+		Ok(0) => call.guest.touch(at, len).map(|()| true).map_err(Halt::from),
+		Ok(_) => {
+			call.context.meter.settle(*fuel);
+			let result = call.reach(at, len);
+			*fuel = call.context.meter.hand_out();
+			result.map(|()| true)
+		}
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -198,6 +226,7 @@ mod tests {
 	#[test]
 	fn table_is_sorted_and_complete() {
 		assert!(TABLE.is_sorted_by_key(|syscall| syscall.name));
+		assert!(TABLE.iter().all(|syscall| syscall.params.len() <= MOST_PARAMS));
 		// `gsys` 2.0 declares 52 functions named `gr_…`; memory's three are galloc's, and one is
 		// ours alone.
 		assert_eq!(TABLE.len(), 52 + 3 + 1);

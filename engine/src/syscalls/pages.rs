@@ -1,7 +1,6 @@
 //! Syscalls that allocate and free 64 KiB pages.
 
 use super::{Call, Halt};
-use crate::pages::PAGE_SIZE;
 
 /// What `alloc` returns when there is no room.
 const NO_ROOM: u32 = u32::MAX;
@@ -27,16 +26,7 @@ pub(super) fn alloc(call: &mut Call<'_>) -> Result<u32, Halt> {
 	let price = context.settings.schedule.new_page.saturating_mul(u64::from(pages));
 	context.meter.charge(price)?;
 	context.pages.insert(first..end);
-
-	let had = call.guest.pages();
-	// What was there before may have been written to, allocated or not.
-	for page in first..end.min(had) {
-		let zeros = alloc::vec![0; PAGE_SIZE as usize];
-		call.guest.write(page * PAGE_SIZE, &zeros)?;
-	}
-	if end > had {
-		call.guest.grow(end - had)?;
-	}
+	call.guest.renew(first..end);
 	Ok(first)
 }
 

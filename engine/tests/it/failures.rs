@@ -241,23 +241,24 @@ fn broken_invariants_put_the_message_aside() {
 	let good = system.program(program).unwrap();
 
 	let lost_code = Program { code: [5; 32].into(), ..good.clone() };
-	let mut lost_chunk = good.clone();
-	lost_chunk.chunks.insert(15..16);
-	for (broken, error) in [
-		(lost_code, ApplyError::NoCode([5; 32].into())),
-		(lost_chunk, ApplyError::NoChunk(program, 15)),
+	let index = good.chunks.iter().next().unwrap();
+	let chunk = system.chunk(program, index);
+	for (broken, chunk, error) in [
+		(&lost_code, &chunk, ApplyError::NoCode([5; 32].into())),
+		(&good, &None, ApplyError::NoChunk(program, index)),
 	] {
 		system.set_program(program, broken.clone());
+		system.set_chunk(program, index, chunk.clone());
 		system.send_message(program, ALICE, b"1", 0).unwrap();
 		let other = system.send_message(program, ALICE, b"2", 0).unwrap();
 		let block = system.run_next_block();
 		assert_eq!((block.report.processed, block.report.quarantined), (2, 2));
 		let aside = &system.quarantined()[system.quarantined().len() - 1];
 		assert_eq!((aside.0.message.id, aside.1), (other, error));
-		assert_eq!(system.program(program), Some(broken));
+		assert_eq!(system.program(program).as_ref(), Some(broken));
 	}
 	// A message whose gas node is gone is put aside too, and the block goes on.
-	system.set_program(program, good);
+	system.set_chunk(program, index, chunk);
 	let lost = system.send_message(program, ALICE, b"3", 0).unwrap();
 	system.set_gas_node(lost, None);
 	let fine = system.send_message(program, ALICE, b"4", 0).unwrap();

@@ -7,6 +7,7 @@ mod failures;
 mod gas;
 mod lifecycle;
 mod metering;
+mod paging;
 mod programs;
 mod queue;
 mod support;
