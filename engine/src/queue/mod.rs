@@ -65,6 +65,9 @@ pub struct QueueReport {
 	/// Messages left where they are, themselves or one before them for the same destination not
 	/// fitting into what was left.
 	pub passed_over: u32,
+	/// Runs of messages that were for nothing, as what came of them did not fit when their turn
+	/// came. They used the block's gas and cost nobody anything.
+	pub dropped: u32,
 	/// Rounds it took.
 	pub rounds: u32,
 	/// Gas that senders paid.
@@ -86,7 +89,7 @@ pub fn run_queue<S: StateMut, E: Executor>(
 	settings: &Settings,
 	allowance: Gas,
 ) -> QueueReport {
-	Run::new(settings, allowance).to_the_end(state, &mut Single(executor))
+	Run::new(settings, allowance).finish(state, &mut Single(executor))
 }
 
 /// [`run_queue`] on several threads. The result is the same to the last byte, however many.
@@ -97,7 +100,7 @@ pub fn run_queue_in_streams<S: StateMut + Sync, E: Executor>(
 	settings: &Settings,
 	allowance: Gas,
 ) -> QueueReport {
-	Run::new(settings, allowance).to_the_end(state, streams)
+	Run::new(settings, allowance).finish(state, streams)
 }
 
 /// A run of the queue.
@@ -117,11 +120,7 @@ impl<'a> Run<'a> {
 		Self { settings, allowance, planner, report }
 	}
 
-	fn to_the_end<S: StateMut, W: Workers<S>>(
-		mut self,
-		state: &mut S,
-		workers: &mut W,
-	) -> QueueReport {
+	fn finish<S: StateMut, W: Workers<S>>(mut self, state: &mut S, workers: &mut W) -> QueueReport {
 		// Tasks leave half of the block to the queue, whatever has become due at once.
 		run_tasks(state, self.settings, self.allowance / 2, &mut self.report);
 		loop {
@@ -158,12 +157,13 @@ impl<'a> Run<'a> {
 			if stopped.contains(&destination) {
 				if let Made::Journal(journal) = &made {
 					self.count_time(journal.gas_spent);
+					self.report.dropped += 1;
 				}
 				self.planner.put_back(planned);
 				continue;
 			}
 			let done = match made {
-				Made::Journal(journal) => self.carry_out(&planned, journal, state)?,
+				Made::Journal(journal) => self.carry_out(&planned, *journal, state)?,
 				Made::InTurn => {
 					let spare = spare.entry(destination).or_default();
 					self.run_in_turn(&planned, spare, state, executor)?
@@ -195,6 +195,7 @@ impl<'a> Run<'a> {
 			Err(ApplyError::NoMessage(position)) => Err(Broken(position)),
 			Err(_) => {
 				self.planner.run_in_turn(planned.queued.destination);
+				self.report.dropped += 1;
 				Ok(false)
 			}
 		}

@@ -1,24 +1,20 @@
 //! Running a round's messages, on one thread or on several.
 
-use super::{
-	overlay::Overlay,
-	plan::{Planned, Round},
-};
+use super::{overlay::Overlay, plan::Round};
 use crate::{
 	executor::Executor,
 	journal::{Journal, apply},
-	message::Gas,
 	process::process,
 	settings::Settings,
 	state::State,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 /// What came of a message before its turn.
 #[derive(Debug)]
 pub(super) enum Made {
 	/// What is to be done.
-	Journal(Journal),
+	Journal(Box<Journal>),
 	/// It has to be run in turn.
 	InTurn,
 	/// It has to wait for another round.
@@ -49,35 +45,27 @@ fn run_group<S: State, E: Executor>(
 	let (mut spare, mut rest) = (0, group);
 	while let [index, behind @ ..] = rest {
 		let Some(planned) = round.messages.get(*index) else { break };
-		let Some(journal) = run(planned, &mut spare, &overlay, executor, settings) else { break };
-		rest = behind;
-		// Nothing comes behind the last message that might see what it did.
-		if !rest.is_empty() && apply(journal.clone(), &mut overlay, settings).is_err() {
-			// It does not even fit what the program sees: it is dropped when its turn comes.
-			made.push(Made::Journal(journal));
+		if !planned.admit(&overlay, settings, &mut spare) {
 			break;
 		}
-		made.push(Made::Journal(journal));
+		let Some(dispatch) = overlay.queue_get(planned.position) else {
+			// That it is missing is found out in its turn.
+			made.push(Made::InTurn);
+			break;
+		};
+		let journal = process(dispatch, &overlay, executor, settings);
+		spare = spare.saturating_sub(journal.gas_spent.max(settings.schedule.dispatch));
+		rest = behind;
+		// Nothing comes behind the last message that might see what it did.
+		let fits = rest.is_empty() || apply(journal.clone(), &mut overlay, settings).is_ok();
+		// One that does not even fit what the program sees is dropped when its turn comes.
+		made.push(Made::Journal(Box::new(journal)));
+		if !fits {
+			break;
+		}
 	}
 	made.resize_with(group.len(), || Made::Nothing);
 	made
-}
-
-/// Runs a message on what its program sees, unless it may cost more than is set aside.
-fn run<S: State, E: Executor>(
-	planned: &Planned,
-	spare: &mut Gas,
-	overlay: &Overlay<'_, S>,
-	executor: &mut E,
-	settings: &Settings,
-) -> Option<Journal> {
-	if !planned.admit(overlay, settings, spare) {
-		return None;
-	}
-	let dispatch = overlay.queue_get(planned.position)?;
-	let journal = process(dispatch, overlay, executor, settings);
-	*spare = spare.saturating_sub(journal.gas_spent.max(settings.schedule.dispatch));
-	Some(journal)
 }
 
 /// What came of each message of a round, as yet nothing: those in no group are run in turn.

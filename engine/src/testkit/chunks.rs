@@ -21,14 +21,16 @@ pub struct Traffic {
 }
 
 /// Chunks of one program, by number.
-type Map = BTreeMap<u32, Arc<[u8]>>;
+type Map = BTreeMap<u32, Chunk>;
+
+type Chunk = Arc<[u8]>;
 
 /// All programs' memory. Two of them are equal if what they store is, and so is the traffic.
 #[derive(Debug, Default)]
 pub(super) struct ChunkStore {
 	programs: BTreeMap<ActorId, Arc<Map>>,
 	/// What was stored before each change of the open transaction, in order of the changes.
-	before: Vec<(ActorId, u32, Option<Arc<[u8]>>)>,
+	before: Vec<(ActorId, u32, Option<Chunk>)>,
 	open: bool,
 	/// Without what was read.
 	traffic: Traffic,
@@ -70,12 +72,7 @@ impl ChunkStore {
 	}
 
 	/// Stores or removes a chunk, and returns what was there.
-	fn replace(
-		&mut self,
-		program: ActorId,
-		index: u32,
-		chunk: Option<Arc<[u8]>>,
-	) -> Option<Arc<[u8]>> {
+	fn replace(&mut self, program: ActorId, index: u32, chunk: Option<Chunk>) -> Option<Chunk> {
 		let map = Arc::make_mut(self.programs.entry(program).or_default());
 		let before = match chunk {
 			Some(chunk) => map.insert(index, chunk),

@@ -10,6 +10,7 @@ mod metering;
 mod paging;
 mod programs;
 mod queue;
+mod streams;
 mod support;
 mod syscalls;
 mod testkit;
