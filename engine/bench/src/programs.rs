@@ -23,7 +23,8 @@ pub(crate) struct World<E> {
 
 impl<E: Executor> World<E> {
 	pub(crate) fn new(executor: E) -> Result<Self, Box<dyn Error>> {
-		let settings = Settings::production();
+		let mut settings = Settings::production();
+		settings.limits.block_gas = u64::MAX;
 		let mut system = System::with(settings, executor);
 		system.set_block_gas(u64::MAX);
 		system.mint_to(ALICE, FUNDS);
