@@ -42,15 +42,14 @@ impl BlockRunResult {
 		self.dispatched().filter(|(.., failure)| failure.is_some()).map(|(id, ..)| id).collect()
 	}
 
-	/// What each message cost in this block.
+	/// What each message cost in this block, whether it is done or waits.
 	pub fn gas_burned(&self) -> BTreeMap<MessageId, Gas> {
 		let mut burned = BTreeMap::new();
 		for event in &self.events {
-			match event {
-				Event::Dispatched { id, gas_spent, .. } => {
-					*burned.entry(*id).or_default() += gas_spent
-				}
-				_ => {}
+			if let Event::Dispatched { id, gas_spent, .. }
+			| Event::MessageWaiting { id, gas_spent, .. } = event
+			{
+				*burned.entry(*id).or_default() += gas_spent;
 			}
 		}
 		burned

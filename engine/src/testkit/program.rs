@@ -10,7 +10,7 @@ use crate::{
 	program::Phase,
 	state::State,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use codec::{Decode, Encode};
 use core::fmt;
 use std::{fs, io, path::Path};
@@ -168,7 +168,7 @@ impl Program {
 		let reply = system.calculate_reply_for_handle(from, self.id, payload, DEFAULT_GAS, 0)?;
 		match decode(&reply.payload) {
 			Some(answer) if reply.reply.is_some_and(|reply| reply.code.is_success()) => Ok(answer),
-			_ => Err(AskError::Answer(reply)),
+			_ => Err(AskError::Answer(Box::new(reply))),
 		}
 	}
 
@@ -239,7 +239,7 @@ pub enum AskError {
 	/// No reply has come.
 	Silence,
 	/// The reply is an error, or it is not what was asked for.
-	Answer(Message),
+	Answer(Box<Message>),
 }
 
 impl From<PostError> for AskError {
@@ -253,7 +253,8 @@ impl fmt::Display for AskError {
 		match self {
 			Self::Post(error) => error.fmt(f),
 			Self::Silence => write!(f, "no reply after {PATIENCE} blocks"),
-			Self::Answer(Message { payload, reply, .. }) => {
+			Self::Answer(answer) => {
+				let Message { payload, reply, .. } = &**answer;
 				write!(f, "the answer is ")?;
 				if let Some(reply) = reply {
 					write!(f, "{}: ", reply.code)?;
