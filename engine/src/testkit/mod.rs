@@ -1,36 +1,73 @@
 //! A chain in memory, for tests of programs.
 //!
-//! It is the chain's own engine on another `State`: the same checks at upload, the
-//! same gas to the unit, the same journals applied by the same code.
+//! It is the chain's own engine on another [`State`]: the same checks at upload, the same gas to
+//! the unit, the same journals applied by the same code.
 //!
 //! ```
-//! use gearway_engine::testkit::System;
+//! use gearway_engine::{
+//!     ActorId,
+//!     testkit::{Log, Program, System},
+//! };
+//! # use gearway_programs::PING;
 //!
-//! // A program that answers every message with the message itself.
-//! let echo = wat::parse_str(
-//!     r#"(module
-//!         (import "env" "memory" (memory 1))
-//!         (import "env" "gr_size" (func $size (param i32)))
-//!         (import "env" "gr_reply_input" (func $reply (param i32 i32 i32 i32)))
-//!         (func (export "init"))
-//!         (func (export "handle")
-//!             (call $size (i32.const 0))
-//!             (call $reply (i32.const 0) (i32.load (i32.const 0)) (i32.const -1) (i32.const 4))))"#,
-//! )?;
-//!
+//! let alice = ActorId::from(42);
 //! let mut system = System::new()?;
-//! let alice = [1; 32].into();
 //! system.mint_to(alice, 1_000_000_000_000);
 //!
-//! let code = system.upload_code(&echo)?;
-//! let (program, _) = system.create_program(code, b"salt", alice, b"", 0)?;
-//! let message = system.send_message(program, alice, b"hello", 0)?;
-//! system.run_next_block();
+//! // The first message makes the program and goes to its `init`.
+//! let ping = Program::from_binary(&mut system, PING)?;
+//! let init = ping.send_bytes(&mut system, alice, "")?;
+//! system.run_next_block().assert_succeed(init);
 //!
-//! let reply = system.reply_to(message).ok_or("no reply")?;
-//! assert_eq!(reply.payload, b"hello");
+//! let message = ping.send_bytes(&mut system, alice, "PING")?;
+//! let block = system.run_next_block();
+//! assert!(block.contains(&Log::builder().source(ping).dest(alice).payload_bytes("PONG")));
+//! assert!(block.gas_burned()[&message] > 0);
+//!
+//! // A copy goes its own way, and serves the same handles.
+//! let mut copy = system.clone();
+//! ping.send_bytes(&mut copy, alice, "PING")?;
+//! copy.run_next_block();
+//! assert_ne!(copy.chain(), system.chain());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What can be asked
+//!
+//! | of | what |
+//! |---|---|
+//! | [`System`] | [`reply_to`](System::reply_to) a message, [`get_mailbox`](System::get_mailbox) of a user, a program's [`memory`](System::memory), block height and time |
+//! | [`BlockRunResult`] | what succeeded or failed, messages to users, gas of each message, debug output, [`traffic`](Traffic) between storage and memory, events; printed, it tells what happened, and where a program failed |
+//! | [`Program`] | [`ask`](Program::ask) it something without leaving a trace, its balance, phase and a piece of its memory |
+//! | [`Chain`] | funds, queue, waitlist, delayed messages, scheduled tasks, open gas; the system can be asked directly |
+//!
+//! [`System`] speaks the engine's words and names everything by id: `upload_code`,
+//! `create_program`, `send_message`, `send_reply`, `claim_value`. [`Program`], [`Log`] and
+//! [`ActorMailbox`] speak those of `gtest`.
+//!
+//! # For users of `gtest`
+//!
+//! Nothing is global and nothing is hidden in cells: what changes the chain takes `&mut System`, and
+//! what can fail returns a `Result`.
+//!
+//! | `gtest` 2.0 | here |
+//! |---|---|
+//! | `Program::from_file(&sys, path)` | `Program::from_file(&mut system, path)?` |
+//! | `Program::from_binary_with_id(&sys, id, code)` | `Program::from_binary(&mut system, code)?`; ids come out of code and salt, as on the chain |
+//! | `program.send_bytes(from, payload)` | `program.send_bytes(&mut system, from, payload)?` |
+//! | `program.send_with_gas(from, payload, gas, value)` | `program.send_with_gas(&mut system, from, payload, gas, value)?` |
+//! | `sys.run_next_block()`, `sys.run_to_block(n)` | the same; at first, block 1 is being built |
+//! | `sys.run_scheduled_tasks(n)` | `system.run_next_block()`: there are no blocks without the queue |
+//! | `result.succeed.contains(&id)` | `result.assert_succeed(id)`, `result.succeed().contains(&id)` |
+//! | `result.contains(&log)` | the same |
+//! | `result.gas_burned` | `result.gas_burned()` |
+//! | `sys.get_mailbox(user).reply_bytes(log, payload, value)` | `system.get_mailbox(user).reply_bytes(&log, payload, value)?` |
+//! | `sys.get_mailbox(user).claim_value(log)` | `system.get_mailbox(user).claim_value(&log)?` |
+//! | `sys.mint_to`, `sys.balance_of`, `sys.get_program` | the same |
+//! | `sys.calculate_reply_for_handle(…)` | the same, with waits; [`Program::ask`] decodes the answer |
+//! | `program.read_state(payload)` | [`Program::ask`] for a question, [`Program::read_memory`] for bytes |
+//! | `sys.init_logger()` | `println!("{result}")` |
+//! | one user has funds by default | nobody has |
 
 mod block;
 mod chain;
