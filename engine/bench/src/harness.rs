@@ -1,5 +1,6 @@
 //! Measuring: warm-up, samples, the median and how far they spread.
 
+use cpu_time::ProcessTime;
 use std::{
 	error::Error,
 	fs,
@@ -30,8 +31,20 @@ pub(crate) struct Figure {
 	/// The median of the samples.
 	pub(crate) value: f64,
 	pub(crate) unit: &'static str,
-	/// From the lower quartile to the upper; `None` for what is not sampled.
-	pub(crate) quartiles: Option<(f64, f64)>,
+	/// How the samples spread; `None` for what is not sampled.
+	pub(crate) spread: Option<Spread>,
+}
+
+/// What samples tell beside their median.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spread {
+	/// The lower quartile.
+	pub(crate) low: f64,
+	/// The upper quartile.
+	pub(crate) high: f64,
+	/// The median by the processor's time instead of the clock's: what the clock would have said
+	/// had the machine been idle, as far as one thread did the work.
+	pub(crate) by_cpu: f64,
 }
 
 /// Units, as they stand in the report.
@@ -48,13 +61,21 @@ pub(crate) mod unit {
 impl Figure {
 	/// A figure that is no median.
 	pub(crate) fn exact(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
-		Self { name: name.into(), value, unit, quartiles: None }
+		Self { name: name.into(), value, unit, spread: None }
+	}
+
+	/// What other processes on the machine have no part in.
+	pub(crate) fn by_cpu(&self) -> f64 {
+		self.spread.map_or(self.value, |spread| spread.by_cpu)
 	}
 
 	/// For the parent process.
 	pub(crate) fn to_line(&self) -> String {
-		let (low, high) = self.quartiles.unwrap_or((f64::NAN, f64::NAN));
-		format!("{}\t{}\t{}\t{low}\t{high}", self.name, self.value, self.unit)
+		let mut line = format!("{}\t{}\t{}", self.name, self.value, self.unit);
+		if let Some(Spread { low, high, by_cpu }) = self.spread {
+			line += &format!("\t{low}\t{high}\t{by_cpu}");
+		}
+		line
 	}
 
 	/// Back from [`to_line`](Self::to_line).
@@ -64,10 +85,12 @@ impl Figure {
 		let value = parts.next()?.parse().ok()?;
 		let unit = parts.next()?;
 		let unit = unit::ALL.into_iter().find(|known| *known == unit)?;
-		let low: f64 = parts.next()?.parse().ok()?;
-		let high: f64 = parts.next()?.parse().ok()?;
-		let quartiles = (!low.is_nan()).then_some((low, high));
-		Some(Self { name, value, unit, quartiles })
+		let rest: Vec<f64> = parts.map(str::parse).collect::<Result<_, _>>().ok()?;
+		let spread = match rest[..] {
+			[low, high, by_cpu] => Some(Spread { low, high, by_cpu }),
+			_ => None,
+		};
+		Some(Self { name, value, unit, spread })
 	}
 }
 
@@ -77,13 +100,15 @@ pub(crate) struct Lap {
 	pub(crate) done: u64,
 	/// In what time.
 	pub(crate) time: Duration,
+	/// In how much time of the processor, all threads together.
+	pub(crate) cpu: Duration,
 }
 
 /// Times `work`, which did `done`.
 pub(crate) fn lap<T>(done: u64, work: impl FnOnce() -> T) -> (T, Lap) {
-	let start = Instant::now();
+	let (start, cpu) = (Instant::now(), ProcessTime::now());
 	let result = work();
-	(result, Lap { done, time: start.elapsed() })
+	(result, Lap { done, time: start.elapsed(), cpu: cpu.elapsed() })
 }
 
 /// How often a second.
@@ -91,7 +116,7 @@ pub(crate) fn rate(
 	name: impl Into<String>,
 	work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
 ) -> Result<Figure, Box<dyn Error>> {
-	let per = |lap: Lap| lap.done as f64 / lap.time.as_secs_f64();
+	let per = |done: u64, time: Duration| done as f64 / time.as_secs_f64();
 	figure(name.into(), unit::PER_SECOND, work, per)
 }
 
@@ -100,7 +125,7 @@ pub(crate) fn cost(
 	name: impl Into<String>,
 	work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
 ) -> Result<Figure, Box<dyn Error>> {
-	let per = |lap: Lap| lap.time.as_secs_f64() * 1e6 / lap.done as f64;
+	let per = |done: u64, time: Duration| time.as_secs_f64() * 1e6 / done as f64;
 	figure(name.into(), unit::MICROSECONDS, work, per)
 }
 
@@ -108,20 +133,25 @@ fn figure(
 	name: String,
 	unit: &'static str,
 	mut work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
-	per: impl Fn(Lap) -> f64,
+	per: impl Fn(u64, Duration) -> f64,
 ) -> Result<Figure, Box<dyn Error>> {
 	let begun = Instant::now();
 	while begun.elapsed() < WARM_UP {
 		work()?;
 	}
 	let begun = Instant::now();
-	let mut samples = Vec::new();
+	let (mut samples, mut by_cpu) = (Vec::new(), Vec::new());
 	while samples.len() < FEWEST || begun.elapsed() < MEASURE {
-		samples.push(per(work()?));
+		let Lap { done, time, cpu } = work()?;
+		samples.push(per(done, time));
+		by_cpu.push(per(done, cpu));
 	}
 	samples.sort_by(f64::total_cmp);
-	let at = |share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
-	Ok(Figure { name, value: at(0.5), unit, quartiles: Some((at(0.25), at(0.75))) })
+	by_cpu.sort_by(f64::total_cmp);
+	let at = |samples: &[f64], share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
+	let value = at(&samples, 0.5);
+	let (low, high) = (at(&samples, 0.25), at(&samples, 0.75));
+	Ok(Figure { name, value, unit, spread: Some(Spread { low, high, by_cpu: at(&by_cpu, 0.5) }) })
 }
 
 /// The most memory that this process has ever had, as the kernel counts it.

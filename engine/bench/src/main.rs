@@ -15,6 +15,7 @@ mod queue;
 mod report;
 #[cfg(feature = "gtest")]
 mod rival;
+mod streams;
 
 use harness::{Bench, Figure};
 use std::{
@@ -33,6 +34,7 @@ fn all() -> Vec<Bench> {
 		Bench { name: "gtest/ping", run: rival::ping },
 		Bench { name: "engine/ping_interpreted", run: ping::interpreted },
 	]);
+	benches.push(streams::STREAMS);
 	benches.extend(queue::benches());
 	benches.extend(memory::benches());
 	benches.extend(code::benches());

@@ -51,6 +51,23 @@ impl<E: Executor> World<E> {
 		}
 	}
 
+	/// Makes `count` programs of one code.
+	pub(crate) fn deploy_many(
+		&mut self,
+		code: &str,
+		count: u32,
+	) -> Result<Vec<ActorId>, Box<dyn Error>> {
+		let code = self.system.upload_code(&wat::parse_str(code)?)?;
+		let mut programs = Vec::new();
+		for number in 0..count {
+			let salt = number.to_le_bytes();
+			programs.push(self.system.create_program(code, &salt, ALICE, b"", 0)?.0);
+		}
+		self.run();
+		self.expect_answers(count as usize)?;
+		Ok(programs)
+	}
+
 	/// Ends the block.
 	pub(crate) fn run(&mut self) -> u32 {
 		self.system.run_next_block().report.processed
@@ -92,7 +109,7 @@ impl<E: Executor> World<E> {
 }
 
 /// Gas limit of a message: enough for any of these programs.
-pub(crate) const GAS: Gas = 50_000_000_000_000;
+pub(crate) const GAS: Gas = 1_000_000_000_000;
 
 /// Writes to each of 128 pages in `init`, and changes a byte in the first and in the last of them
 /// with each message.
@@ -132,3 +149,15 @@ pub(crate) const SENDER: &str = r#"(module
 				(i32.const 8192))
 			(local.set 0 (i32.sub (local.get 0) (i32.const 1)))
 			(br_if 0 (local.get 0)))))"#;
+
+/// Computes for a while with each message.
+pub(crate) const WORKER: &str = r#"(module
+	(import "env" "memory" (memory 1))
+	(func (export "init"))
+	(func (export "handle") (local i32 i64)
+		(local.set 0 (i32.const 20000))
+		(loop
+			(local.set 1 (i64.add (i64.mul (local.get 1) (i64.const 31)) (i64.const 7)))
+			(local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+			(br_if 0 (local.get 0)))
+		(i64.store (i32.const 4096) (local.get 1))))"#;

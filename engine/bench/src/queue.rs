@@ -75,10 +75,10 @@ fn programs_10k() -> Measured {
 	Ok(figures)
 }
 
-/// How many times the first figure the last one is.
+/// How many times the first figure the last one is, by the processor's time.
 fn growth(name: &str, figures: &[Figure]) -> Option<Figure> {
 	let (first, last) = (figures.first()?, figures.last()?);
-	Some(Figure::exact(name, last.value / first.value, unit::RATIO))
+	Some(Figure::exact(name, last.by_cpu() / first.by_cpu(), unit::RATIO))
 }
 
 /// Gas that a message to ping costs, once its memory is as the first one leaves it.

@@ -1,6 +1,6 @@
 //! Where figures go: a table for people, lines of JSON for machines.
 
-use crate::harness::{Figure, unit};
+use crate::harness::{Figure, Spread, unit};
 use std::{
 	error::Error,
 	fs::{self, OpenOptions},
@@ -14,17 +14,20 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Prints a row a figure; peak memory stands beside the figures of its bench.
 pub(crate) fn table(figures: &[Figure]) {
-	println!("{:<40} {:>14}  {:<13} {:>22}", "", "median", "", "quartiles");
+	println!("{:<38} {:>12} {:<12} {:>23} {:>12}", "", "median", "", "quartiles", "by CPU time");
 	for figure in figures {
 		let (value, unit) = match figure.unit {
 			unit::BYTES => (figure.value / 1024.0 / 1024.0, "MiB"),
 			other => (figure.value, other),
 		};
-		let quartiles = match figure.quartiles {
-			Some((low, high)) => format!("{} … {}", number(low), number(high)),
-			None => String::new(),
+		let (quartiles, by_cpu) = match figure.spread {
+			Some(Spread { low, high, by_cpu }) => {
+				(format!("{} … {}", number(low), number(high)), number(by_cpu))
+			}
+			None => Default::default(),
 		};
-		println!("{:<40} {:>14}  {unit:<13} {quartiles:>22}", figure.name, number(value));
+		let (name, value) = (&figure.name, number(value));
+		println!("{name:<38} {value:>12} {unit:<12} {quartiles:>23} {by_cpu:>12}");
 	}
 }
 

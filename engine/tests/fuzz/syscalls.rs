@@ -7,7 +7,7 @@ use crate::{
 };
 use arbitrary::Unstructured;
 use gearway_engine::{
-	ActorId, CodeId, Executor, Limits, Posting, Settings, Value, check_code,
+	ActorId, CodeId, Executor, Limits, PostError, Posting, Settings, Value, check_code,
 	ids::program_id,
 	testkit::{BlockRunResult, System},
 };
@@ -291,9 +291,22 @@ struct Post {
 	slots: Vec<(u8, u8, Value)>,
 	gas: u64,
 	value: Value,
+	/// What the sender does first with the oldest of its mail.
+	mail: Mail,
 	/// Gas of the block that is run then, if one is.
 	block: Option<u64>,
 }
+
+/// What a user does with a message in its mailbox.
+#[derive(Clone, Copy)]
+enum Mail {
+	Leave,
+	Reply,
+	Claim,
+}
+
+/// Blocks after the last post: delays, waits and rent come to their end in them.
+const REST: u32 = 12;
 
 const PROGRAMS: usize = 3;
 
@@ -317,6 +330,7 @@ fn run(u: &mut Unstructured<'_>) -> arbitrary::Result<Outcome> {
 			slots,
 			gas: u.int_in_range(0..=20_000)? * unit,
 			value: value(u)?,
+			mail: *u.choose(&[Mail::Leave, Mail::Reply, Mail::Claim])?,
 			block: u.arbitrary::<bool>()?.then_some(u.int_in_range(0..=60_000)? * unit),
 		});
 	}
@@ -355,6 +369,7 @@ impl Scenario for Traffic {
 				payload.extend_from_slice(&value.to_le_bytes());
 			}
 			let source = if post.from_bob { BOB } else { ALICE };
+			open_mail(system, source, post.mail);
 			let posting =
 				Posting { source, payer: source, payload, gas_limit: post.gas, value: post.value };
 			// A post may be refused: by programs that are gone, for values nobody has.
@@ -371,7 +386,22 @@ impl Scenario for Traffic {
 			}
 		}
 		system.set_block_gas(u64::MAX);
-		blocks.extend(system.run_blocks(24));
+		blocks.extend(system.run_to_block(system.block_height() + REST));
 		blocks
+	}
+}
+
+/// Replies to the oldest message in the mailbox of `user`, or claims its value. Either may be
+/// refused.
+fn open_mail<E: Executor>(system: &mut System<E>, user: ActorId, what: Mail) {
+	let oldest = system.mailbox().find(|mail| mail.message.destination == user);
+	let Some(id) = oldest.map(|mail| mail.message.id) else { return };
+	let done = match what {
+		Mail::Leave => return,
+		Mail::Reply => system.send_reply(id, user, b"fine", 0).map(drop),
+		Mail::Claim => system.claim_value(user, id).map(drop),
+	};
+	if let Err(PostError::Broken(error)) = done {
+		panic!("{error:?}");
 	}
 }
