@@ -11,6 +11,7 @@
 //! |---|---|
 //! | check a code at upload | [`check_code`], [`Code`], [`CodeError`] |
 //! | post a message, make a program | [`send_message`], [`create_program`], [`Posting`] |
+//! | reply to or claim what is in a mailbox | [`send_reply`], [`claim_value`], [`claim_inheritance`] |
 //! | process the queue at the end of a block | [`run_queue`], [`QueueReport`] |
 //! | do so on several cores | `run_queue_in_streams`, `Streams` |
 //! | put the engine on a storage | [`State`], [`StateMut`], [`Event`] |
@@ -28,7 +29,16 @@
 //! 4. *Applied*: gas is paid to the author, value is delivered, memory is stored, what the program
 //!    sent is queued or handed to the user it is for. If the program failed, none of this but the
 //!    gas: the value goes back, and an error reply says why.
-//! 5. When the last message that shares the gas node is done, what is left goes back to the payer.
+//! 5. *Waiting*, perhaps: the program asked to go on later. What it did so far has taken effect; the
+//!    message is in the waitlist until it is woken or its time is over, and goes on from 2.
+//! 6. When the last message that shares the gas node is done, what is left goes back to the payer.
+//!
+//! # What stays in storage
+//!
+//! A waiting message ([`Waiting`]), a message that is sent later ([`Delayed`]) or was sent to a
+//! user with gas ([`Mail`]), and gas that a program sets aside ([`Reservation`]) pay [`Rent`] by
+//! the block, locked in advance. A [`Task`] ends each of them. [`run_queue`] runs the tasks that
+//! are due first.
 //!
 //! # Features
 //!

@@ -30,6 +30,14 @@ pub struct Limits {
 	pub code_len: u32,
 	/// Bytes of a code once it is metered, without its data.
 	pub metered_len: u32,
+	/// Functions of a code, imported ones included.
+	pub functions: u32,
+	/// Bytes of one function.
+	pub body_len: u32,
+	/// Globals of a code.
+	pub globals: u32,
+	/// Data segments of a code.
+	pub data_segments: u32,
 	/// Elements of a code's function table.
 	pub table_len: u32,
 	/// Parameters, locals and operands of a function, together.
@@ -71,6 +79,10 @@ impl Limits {
 		Self {
 			code_len: 512 * 1024,
 			metered_len: 1024 * 1024,
+			functions: 10_000,
+			body_len: 128 * 1024,
+			globals: 256,
+			data_segments: 1_024,
 			table_len: 10_000,
 			frame_slots: 1_024,
 			pages: 512,

@@ -43,13 +43,30 @@ pub fn check_code(bytes: &[u8], limits: &Limits) -> Result<Code, CodeError> {
 	reading.finish()
 }
 
-/// Tells floating point from other rule breaking: with floats allowed, the module is valid.
+/// Tells floating point and proposals from other rule breaking: with them allowed, the module is
+/// valid.
 fn invalid(bytes: &[u8], error: BinaryReaderError) -> CodeError {
 	let offset = error.offset() as u64;
-	let mut permissive = Validator::new_with_features(FEATURES.union(WasmFeatures::FLOATS));
-	match permissive.validate_all(bytes) {
-		Ok(_) => CodeError::FloatingPoint { offset },
-		Err(_) => CodeError::Invalid { offset, reason: error.message().to_string() },
+	let valid_with = |features| Validator::new_with_features(features).validate_all(bytes).is_ok();
+	if valid_with(FEATURES.union(WasmFeatures::FLOATS)) {
+		return CodeError::FloatingPoint { offset };
+	}
+	let reason = error.message().to_string();
+	match valid_with(WasmFeatures::all()) {
+		true => CodeError::Proposal { offset, reason },
+		false => CodeError::Invalid { offset, reason },
+	}
+}
+
+/// Refuses what there is more of than is allowed.
+fn at_most(
+	limit: u32,
+	actual: u64,
+	refused: impl FnOnce(u64, u32) -> CodeError,
+) -> Result<(), BodyError> {
+	match actual > u64::from(limit) {
+		true => Err(BodyError::Refused(refused(actual, limit))),
+		false => Ok(()),
 	}
 }
 
@@ -117,6 +134,10 @@ impl<'a> Reading<'a> {
 				}
 			}
 			Payload::FunctionSection(section) => {
+				let count = self.out.imports.len() as u64 + u64::from(section.count());
+				at_most(self.limits.functions, count, |actual, limit| {
+					CodeError::TooManyFunctions { actual, limit }
+				})?;
 				for ty in section {
 					self.out.functions.push(ty?);
 				}
@@ -137,6 +158,9 @@ impl<'a> Reading<'a> {
 				return Err(BodyError::Refused(CodeError::NoImportedMemory));
 			}
 			Payload::GlobalSection(section) => {
+				at_most(self.limits.globals, section.count().into(), |actual, limit| {
+					CodeError::TooManyGlobals { actual, limit }
+				})?;
 				for global in section {
 					self.global(global?)?;
 				}
@@ -152,6 +176,9 @@ impl<'a> Reading<'a> {
 				}
 			}
 			Payload::DataSection(section) => {
+				at_most(self.limits.data_segments, section.count().into(), |actual, limit| {
+					CodeError::TooManyDataSegments { actual, limit }
+				})?;
 				for (segment, data) in (0..).zip(section) {
 					self.data_segment(segment, data?)?;
 				}
@@ -288,6 +315,10 @@ impl<'a> Reading<'a> {
 		function: wasmparser::FuncToValidate<wasmparser::ValidatorResources>,
 		body: &FunctionBody<'a>,
 	) -> Result<(), BodyError> {
+		let index = function.index;
+		at_most(self.limits.body_len, body.range().len() as u64, |actual, limit| {
+			CodeError::BodyTooLong { function: index, actual, limit }
+		})?;
 		let instrumenting = Instrumenting {
 			module: self.bytes,
 			added: self.out.added(),

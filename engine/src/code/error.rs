@@ -33,6 +33,44 @@ pub enum CodeError {
 		/// Where.
 		offset: u64,
 	},
+	/// What came to Wasm after the MVP, other than mutable globals and sign extension: bulk memory,
+	/// multiple values, reference types, tail calls and so on.
+	Proposal {
+		/// Where.
+		offset: u64,
+		/// What the validator says.
+		reason: String,
+	},
+	/// More functions, imported ones included, than allowed.
+	TooManyFunctions {
+		/// How many there are.
+		actual: u64,
+		/// The most allowed.
+		limit: u32,
+	},
+	/// More globals than allowed.
+	TooManyGlobals {
+		/// How many there are.
+		actual: u64,
+		/// The most allowed.
+		limit: u32,
+	},
+	/// More data segments than allowed.
+	TooManyDataSegments {
+		/// How many there are.
+		actual: u64,
+		/// The most allowed.
+		limit: u32,
+	},
+	/// A function has more bytes than allowed.
+	BodyTooLong {
+		/// Index of the function.
+		function: u32,
+		/// How many it has, its locals included.
+		actual: u64,
+		/// The most allowed.
+		limit: u32,
+	},
 	/// A start section: nothing runs before `init`.
 	StartSection,
 	/// A `memory.grow`: memory grows by `alloc`.
@@ -116,6 +154,21 @@ impl fmt::Display for CodeError {
 				write!(f, "invalid Wasm at byte {offset}: {reason}")
 			}
 			Self::FloatingPoint { offset } => write!(f, "floating point at byte {offset}"),
+			Self::Proposal { offset, reason } => {
+				write!(f, "a Wasm feature that programs may not use, at byte {offset}: {reason}")
+			}
+			Self::TooManyFunctions { actual, limit } => {
+				write!(f, "there are {actual} functions, at most {limit} are allowed")
+			}
+			Self::TooManyGlobals { actual, limit } => {
+				write!(f, "there are {actual} globals, at most {limit} are allowed")
+			}
+			Self::TooManyDataSegments { actual, limit } => {
+				write!(f, "there are {actual} data segments, at most {limit} are allowed")
+			}
+			Self::BodyTooLong { function, actual, limit } => {
+				write!(f, "function {function} has {actual} bytes, at most {limit} are allowed")
+			}
 			Self::StartSection => write!(f, "a start section is not allowed"),
 			Self::MemoryGrow { offset } => {
 				write!(f, "`memory.grow` at byte {offset}: memory grows by `alloc`")

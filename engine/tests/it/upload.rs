@@ -133,11 +133,37 @@ fn what_is_not_deterministic_or_not_of_the_mvp() {
 		("shared memory", r#"(import "env" "m" (memory 1 1 shared))"#),
 	] {
 		let error = refused(&with(text));
-		assert!(matches!(error, CodeError::Invalid { .. }), "{proposal}: {error:?}");
+		assert!(matches!(error, CodeError::Proposal { .. }), "{proposal}: {error:?}");
 	}
 	// Sign extension is allowed: the toolchain of Gear programs uses it.
 	let code = with("(func (drop (i32.extend8_s (i32.const 255))))");
 	assert!(check_code(&code, &Limits::new()).is_ok());
+}
+
+#[test]
+fn numbers() {
+	let limits =
+		Limits { functions: 3, globals: 2, data_segments: 2, body_len: 10, ..Limits::new() };
+	let check = |fields: &str| check_code(&with(fields), &limits).map(|_| ());
+	// `with` has two functions already.
+	assert_eq!(check("(func)"), Ok(()));
+	let error = CodeError::TooManyFunctions { actual: 4, limit: 3 };
+	assert_eq!(check("(func) (func)"), Err(error));
+	let imported = r#"(import "env" "gr_leave" (func)) (import "env" "gr_wait" (func))"#;
+	let error = CodeError::TooManyFunctions { actual: 4, limit: 3 };
+	assert_eq!(check(imported), Err(error));
+	let global = "(global i32 (i32.const 0))";
+	assert_eq!(check(&global.repeat(2)), Ok(()));
+	let error = CodeError::TooManyGlobals { actual: 3, limit: 2 };
+	assert_eq!(check(&global.repeat(3)), Err(error));
+	let data = r#"(data (i32.const 0) "a")"#;
+	assert_eq!(check(&data.repeat(2)), Ok(()));
+	let error = CodeError::TooManyDataSegments { actual: 3, limit: 2 };
+	assert_eq!(check(&data.repeat(3)), Err(error));
+	// A byte for the number of locals, one for `end`.
+	assert_eq!(check(&format!("(func {})", "nop ".repeat(8))), Ok(()));
+	let error = CodeError::BodyTooLong { function: 0, actual: 11, limit: 10 };
+	assert_eq!(check(&format!("(func {})", "nop ".repeat(9))), Err(error));
 }
 
 #[test]
