@@ -78,6 +78,7 @@ impl Image {
 	}
 
 	/// How many chunks are there.
+	#[cfg(feature = "wasmtime")]
 	pub(crate) fn touched(&self) -> usize {
 		self.touched.len()
 	}
