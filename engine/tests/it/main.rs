@@ -10,6 +10,7 @@ mod metering;
 mod paging;
 mod programs;
 mod queue;
+mod schedule;
 mod streams;
 mod support;
 mod syscalls;
