@@ -86,7 +86,7 @@ pub use code::{Code, CodeError, CodeMetadata, DataSegment, Entries, check_code};
 pub use executor::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use executor::Wasmtime;
-pub use executor::{Executor, LoadError};
+pub use executor::{Executor, LoadError, Trace};
 pub use gas::{GasNode, GasPrice, GasSchedule};
 pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode, SignalCode, SuccessReplyReason};
 pub use gprimitives::{ActorId, CodeId, MessageId, ReservationId};

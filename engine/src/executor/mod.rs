@@ -14,7 +14,7 @@ pub use self::wasmtime::Wasmtime;
 
 use crate::{
 	code::STACK_LIMIT,
-	ids::CodeId,
+	ids::{CodeId, MessageId},
 	memory::{Changes, Image, NoChunk},
 	message::DispatchKind,
 	syscalls::{self, Context, Guest, Halt, Syscall, Wait},
@@ -30,6 +30,24 @@ pub trait Executor: sealed::Backend + Send + Sized {
 	/// Another of the same kind, for another thread. The two share what they have compiled, now
 	/// and later, and nothing else.
 	fn fork(&self) -> Self;
+
+	/// Where the runs were that failed since this was asked last, in their order. None where the
+	/// executor does not keep track.
+	fn traces(&mut self) -> Vec<Trace> {
+		Vec::new()
+	}
+}
+
+/// Where a program was when a run of it failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trace {
+	/// The message that was handled.
+	pub message: MessageId,
+	/// What the program is made of.
+	pub code: CodeId,
+	/// Functions that had been called, the innermost first, by their numbers in the module as it
+	/// was uploaded.
+	pub functions: Vec<u32>,
 }
 
 /// The module could not be compiled or instantiated, although it was checked: a broken invariant.

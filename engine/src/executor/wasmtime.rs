@@ -8,7 +8,7 @@
 //! The address space of a memory is reserved as a whole, so that machine code needs no bounds
 //! checks: what is out of bounds is not mapped, and the processor traps.
 
-use super::{Executor, LoadError, Ran, Returned, Run, cache::Cache, sealed::Backend};
+use super::{End, Executor, LoadError, Ran, Returned, Run, Trace, cache::Cache, sealed::Backend};
 use crate::{
 	code::{DEPTH, ENV, FUEL, MEMORY, RESET, STACK_LIMIT, TOUCH, TOUCH_MODULE},
 	ids::CodeId,
@@ -20,7 +20,7 @@ use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 use wasmtime::{
 	Caller, Config, Engine, Error, FuncType, Global, InstancePre, Linker, Memory, Module, OptLevel,
-	Store, Trap, TypedFunc, Val, ValType,
+	Store, Trap, TypedFunc, Val, ValType, WasmBacktrace,
 };
 
 /// Bytes of the host's stack that a program may use: eight times what its slots come to, as
@@ -40,6 +40,8 @@ pub struct Wasmtime {
 	linker: Arc<Linker<Data>>,
 	modules: Cache<InstancePre<Data>>,
 	instances: BTreeMap<CodeId, Instance>,
+	/// Of runs that failed, if it is asked to keep track.
+	traces: Vec<Trace>,
 }
 
 impl Wasmtime {
@@ -49,14 +51,34 @@ impl Wasmtime {
 	///
 	/// The machine is none that code can be compiled for.
 	pub fn new() -> Result<Self, LoadError> {
+		Self::configured(false)
+	}
+
+	/// A compiler that knows no code yet and tells by [`Executor::traces`] where programs were
+	/// when they failed. Whatever stops a program takes longer with it, waiting included.
+	///
+	/// # Errors
+	///
+	/// As [`new`](Self::new).
+	pub fn with_traces() -> Result<Self, LoadError> {
+		Self::configured(true)
+	}
+
+	fn configured(traces: bool) -> Result<Self, LoadError> {
 		let mut config = Config::new();
 		config
 			.max_wasm_stack(NATIVE_STACK)
-			.wasm_backtrace(false)
+			.wasm_backtrace(traces)
 			.cranelift_opt_level(OptLevel::Speed);
 		let engine = Engine::new(&config).map_err(|_| LoadError)?;
 		let linker = Arc::new(linker(&engine).map_err(|_| LoadError)?);
-		Ok(Self { engine, linker, modules: Cache::default(), instances: BTreeMap::new() })
+		Ok(Self {
+			engine,
+			linker,
+			modules: Cache::default(),
+			instances: BTreeMap::new(),
+			traces: Vec::new(),
+		})
 	}
 }
 
@@ -73,7 +95,12 @@ impl Executor for Wasmtime {
 			linker: self.linker.clone(),
 			modules: self.modules.clone(),
 			instances: BTreeMap::new(),
+			traces: Vec::new(),
 		}
+	}
+
+	fn traces(&mut self) -> Vec<Trace> {
+		core::mem::take(&mut self.traces)
 	}
 }
 
@@ -115,7 +142,8 @@ impl Instance {
 		Ok(Self { store, memory, fuel, depth, reset, entries, touched: 0 })
 	}
 
-	fn execute(&mut self, mut run: Run) -> Result<Ran, LoadError> {
+	/// Runs it, and returns the functions it was in if it was stopped.
+	fn execute(&mut self, mut run: Run) -> Result<(Ran, Vec<u32>), LoadError> {
 		let Self { store, memory, fuel, depth, reset, entries, .. } = self;
 		let entry = entries.get(run.entry as usize).and_then(Option::as_ref).ok_or(LoadError)?;
 
@@ -126,11 +154,11 @@ impl Instance {
 		fuel.set(&mut *store, Val::I64(handed)).map_err(|_| LoadError)?;
 
 		store.data_mut().run = Some(run);
-		let returned = match entry.call(&mut *store, ()) {
-			Ok(()) => Returned::Normally,
+		let (returned, functions) = match entry.call(&mut *store, ()) {
+			Ok(()) => (Returned::Normally, Vec::new()),
 			Err(error) => match error.downcast_ref::<Trap>() {
-				Some(Trap::StackOverflow) => Returned::Overflow,
-				Some(_) => Returned::Trap,
+				Some(Trap::StackOverflow) => (Returned::Overflow, functions(&error)),
+				Some(_) => (Returned::Trap, functions(&error)),
 				None => return Err(LoadError),
 			},
 		};
@@ -138,8 +166,15 @@ impl Instance {
 		let depth = depth.get(&mut *store).i32().ok_or(LoadError)?.cast_unsigned();
 		let run = store.data_mut().run.take().ok_or(LoadError)?;
 		self.touched += run.image.touched();
-		Ok(run.conclude(returned, fuel, depth, memory.data_mut(&mut *store)))
+		Ok((run.conclude(returned, fuel, depth, memory.data_mut(&mut *store)), functions))
 	}
+}
+
+/// The functions a program was in when it was stopped, if that is kept track of.
+fn functions(error: &Error) -> Vec<u32> {
+	let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+	// Behind the imports of the original there is one more, so its own functions are one further.
+	trace.frames().iter().map(|frame| frame.func_index().saturating_sub(1)).collect()
 }
 
 impl Backend for Wasmtime {
@@ -161,7 +196,10 @@ impl Backend for Wasmtime {
 			Some(instance) => instance,
 			None => Instance::new(self.modules.get(code).ok_or(LoadError)?)?,
 		};
-		let ran = instance.execute(run)?;
+		let (ran, functions) = instance.execute(run)?;
+		if matches!(ran.end, End::Failed(_)) && !functions.is_empty() {
+			self.traces.push(Trace { message: ran.context.message.id, code, functions });
+		}
 		if instance.touched < KEPT_CHUNKS {
 			if self.instances.len() >= KEPT_INSTANCES {
 				self.instances.pop_first();

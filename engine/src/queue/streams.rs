@@ -140,6 +140,12 @@ mod threads {
 			Self::new(self.first.fork(), self.count())
 		}
 
+		/// The executors.
+		#[cfg(feature = "testkit")]
+		pub(crate) fn executors(&mut self) -> impl Iterator<Item = &mut E> {
+			core::iter::once(&mut self.first).chain(&mut self.others)
+		}
+
 		/// How many there are.
 		pub fn count(&self) -> NonZeroUsize {
 			NonZeroUsize::MIN.saturating_add(self.others.len())

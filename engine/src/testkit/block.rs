@@ -27,6 +27,10 @@ pub struct BlockRunResult {
 	pub events: Vec<Event>,
 	/// Messages that programs sent to users.
 	pub log: Vec<Message>,
+	/// Where programs were when they failed, by the messages they handled: the functions that had
+	/// been called, the innermost first. Only the compiler keeps track, and only if it is made
+	/// [`with_traces`](crate::Wasmtime::with_traces), as by [`System::new`](super::System::new).
+	pub traces: BTreeMap<MessageId, Vec<String>>,
 	/// What went between storage and programs' memory.
 	pub traffic: Traffic,
 }
@@ -140,7 +144,12 @@ impl fmt::Display for BlockRunResult {
 				Event::Dispatched { id, destination, gas_spent, failure } => {
 					write!(f, "  {id} to {destination}, {gas_spent} gas: ")?;
 					match failure {
-						Some(reason) => writeln!(f, "failed, {reason}")?,
+						Some(reason) => {
+							writeln!(f, "failed, {reason}")?;
+							for function in self.traces.get(id).into_iter().flatten() {
+								writeln!(f, "    in {function}")?;
+							}
+						}
 						None => writeln!(f, "done")?,
 					}
 				}

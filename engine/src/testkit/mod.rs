@@ -74,6 +74,7 @@ mod chain;
 mod chunks;
 mod log;
 mod mailbox;
+mod names;
 mod program;
 mod table;
 
@@ -96,12 +97,13 @@ use crate::{
 	settings::Settings,
 	state::State,
 };
-use alloc::{vec, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec, vec::Vec};
 use codec::Decode;
 use core::{
 	num::NonZeroUsize,
 	ops::{Deref, DerefMut},
 };
+use names::Names;
 
 /// Gas limit of messages whose sender does not say.
 pub const DEFAULT_GAS: Gas = 100_000_000_000;
@@ -121,6 +123,8 @@ pub struct System<E = Wasmtime> {
 	streams: Streams<E>,
 	settings: Settings,
 	block_gas: Gas,
+	/// To tell where programs fail.
+	names: BTreeMap<CodeId, Arc<Names>>,
 	/// What the latest [`Program`] was made with.
 	salt: u64,
 }
@@ -128,7 +132,12 @@ pub struct System<E = Wasmtime> {
 /// A copy shares nothing with the original but compiled code.
 impl<E: Executor> Clone for System<E> {
 	fn clone(&self) -> Self {
-		Self { chain: self.chain.clone(), streams: self.streams.fork(), ..*self }
+		Self {
+			chain: self.chain.clone(),
+			streams: self.streams.fork(),
+			names: self.names.clone(),
+			..*self
+		}
 	}
 }
 
@@ -139,7 +148,7 @@ impl System {
 	///
 	/// The machine is none that code can be compiled for.
 	pub fn new() -> Result<Self, LoadError> {
-		Ok(Self::with(Settings::production(), Wasmtime::new()?))
+		Ok(Self::with(Settings::production(), Wasmtime::with_traces()?))
 	}
 }
 
@@ -147,7 +156,14 @@ impl<E: Executor> System<E> {
 	/// An empty chain with the given prices and backend.
 	pub fn with(settings: Settings, executor: E) -> Self {
 		let streams = Streams::new(executor, NonZeroUsize::MIN);
-		Self { chain: Chain::new(), streams, settings, block_gas: BLOCK_GAS, salt: 0 }
+		Self {
+			chain: Chain::new(),
+			streams,
+			settings,
+			block_gas: BLOCK_GAS,
+			names: BTreeMap::new(),
+			salt: 0,
+		}
 	}
 
 	/// Lets blocks have `gas`.
@@ -162,8 +178,9 @@ impl<E: Executor> System<E> {
 
 	/// Checks a code and keeps it.
 	pub fn upload_code(&mut self, code: &[u8]) -> Result<CodeId, CodeError> {
-		let code = check_code(code, &self.settings.limits)?;
-		Ok(self.chain.add_code(code))
+		let checked = check_code(code, &self.settings.limits)?;
+		self.names.insert(checked.id, Names::of(code).into());
+		Ok(self.chain.add_code(checked))
 	}
 
 	/// Makes a program and queues its `init` message, with [`DEFAULT_GAS`].
@@ -252,9 +269,13 @@ impl<E: Executor> System<E> {
 			self.block_gas,
 		);
 		let log = self.chain.outbox().iter().skip(sent).cloned().collect();
+		let traces = self.streams.executors().flat_map(Executor::traces);
+		let traces = traces
+			.filter_map(|trace| Some((trace.message, self.names.get(&trace.code)?.resolve(&trace))))
+			.collect();
 		let traffic = self.chain.take_traffic();
 		let events = self.chain.next_block(BLOCK_TIME);
-		BlockRunResult { height, report, events, log, traffic }
+		BlockRunResult { height, report, events, log, traces, traffic }
 	}
 
 	/// Ends blocks until `height` is the number of the one that is being built.

@@ -1,6 +1,6 @@
 //! The test kit, seen by an author of programs.
 
-use crate::support::{ALICE, BOB, FUNDS, system};
+use crate::support::{ALICE, BOB, FUNDS, system, wat};
 use gearway_engine::{
 	Phase, PostError, SuccessReplyReason, Wasmi, Wasmtime,
 	testkit::{Log, Program, System},
@@ -98,4 +98,27 @@ fn who_cannot_pay_cannot_send() {
 	let results = system.run_to_block(5);
 	assert_eq!(results.iter().map(|block| block.height).collect::<Vec<_>>(), [1, 2, 3, 4]);
 	assert_eq!(system.block_height(), 5);
+}
+
+#[test]
+fn a_failure_tells_where_the_program_was() {
+	let mut system = System::new().unwrap();
+	system.mint_to(ALICE, FUNDS);
+	let capacitor = Program::from_binary(&mut system, CAPACITOR).unwrap();
+	capacitor.send_bytes(&mut system, ALICE, "10").unwrap();
+	let message = capacitor.send_bytes(&mut system, ALICE, "much").unwrap();
+	let block = system.run_next_block();
+	let trace = &block.traces[&message];
+	assert_eq!(trace.last().map(String::as_str), Some("handle"), "{trace:?}");
+	let number = trace.iter().any(|function| function.starts_with("capacitor::number"));
+	assert!(number && block.to_string().contains("    in handle\n"), "{block}");
+
+	let trap = wat(r#"(module
+		(import "env" "memory" (memory 1))
+		(func $stumble (unreachable))
+		(func $walk (call $stumble))
+		(func (export "init") (call $walk)))"#);
+	let walker = Program::from_binary(&mut system, &trap).unwrap();
+	let message = walker.send_bytes(&mut system, ALICE, "").unwrap();
+	assert_eq!(system.run_next_block().traces[&message], ["stumble", "walk", "function 2"]);
 }
