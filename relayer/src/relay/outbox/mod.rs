@@ -34,6 +34,14 @@ pub struct Outbox {
 	pool: SqlitePool,
 }
 
+/// A pool of one connection that is never given up.
+///
+/// It has neither an age nor a time to be idle, for the task that sqlx spawns to see to these counts
+/// on a number of idle connections that may be read while it is below zero, and then never ends.
+fn one_connection() -> SqlitePoolOptions {
+	SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+}
+
 /// What a database is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
@@ -67,7 +75,7 @@ impl Outbox {
 			// With less, a transaction that was reported as done may be gone after a power cut.
 			.synchronous(SqliteSynchronous::Full)
 			.busy_timeout(Duration::from_secs(30));
-		let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+		let pool = one_connection().connect_with(options).await?;
 		sqlx::migrate!("./migrations").run(&pool).await?;
 		Ok(Self { pool })
 	}
@@ -78,7 +86,7 @@ impl Outbox {
 			.filename(path)
 			.read_only(true)
 			.busy_timeout(Duration::from_secs(30));
-		let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+		let pool = one_connection().connect_with(options).await?;
 		Ok(Self { pool })
 	}
 
