@@ -71,6 +71,8 @@ pub struct Limits {
 	/// Messages for one program that a round of the queue may take: so many of them, however many
 	/// a program sends itself, come before those for others that stand behind them.
 	pub round_messages: u32,
+	/// Messages that a round may take in all: what came of them is kept until all have run.
+	pub round_total: u32,
 }
 
 impl Limits {
@@ -98,6 +100,7 @@ impl Limits {
 			inheritors: 8,
 			block_gas: 1_000_000_000_000,
 			round_messages: 64,
+			round_total: 1_024,
 		}
 	}
 }

@@ -102,7 +102,8 @@ impl Planner {
 				self.left.push((position, queued));
 			}
 		}
-		while self.left.len() < settings.limits.passed_over as usize
+		while round.messages.len() < settings.limits.round_total as usize
+			&& self.left.len() < settings.limits.passed_over as usize
 			&& let Some((position, queued)) = state.queue_next(self.read)
 		{
 			self.read = Some(position);
@@ -141,7 +142,9 @@ impl Planner {
 			return Verdict::Left;
 		}
 		entry.held_up = true;
-		if entry.taken >= settings.limits.round_messages {
+		if entry.taken >= settings.limits.round_messages
+			|| round.messages.len() >= settings.limits.round_total as usize
+		{
 			return Verdict::Left;
 		}
 		let node = state.gas_node(gas_node);

@@ -23,7 +23,7 @@ pub struct Traffic {
 /// Chunks of one program, by number.
 type Map = BTreeMap<u32, Chunk>;
 
-type Chunk = Arc<[u8]>;
+type Chunk = Arc<Vec<u8>>;
 
 /// All programs' memory. Two of them are equal if what they store is, and so is the traffic.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl ChunkStore {
 			}
 			None => self.traffic.chunks_removed += 1,
 		}
-		let before = self.replace(program, index, bytes.map(Arc::from));
+		let before = self.replace(program, index, bytes.map(Arc::new));
 		if self.open {
 			self.before.push((program, index, before));
 		}

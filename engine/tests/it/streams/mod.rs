@@ -35,6 +35,7 @@ fn settings() -> Settings {
 	settings.schedule.reservation_block = 1_000;
 	settings.schedule.mailbox_threshold = 5_000;
 	settings.limits.round_messages = 3;
+	settings.limits.round_total = 8;
 	settings.limits.passed_over = 24;
 	settings
 }
