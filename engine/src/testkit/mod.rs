@@ -67,7 +67,7 @@
 //! | `sys.calculate_reply_for_handle(…)` | the same, with waits; [`Program::ask`] decodes the answer |
 //! | `program.read_state(payload)` | [`Program::ask`] for a question, [`Program::read_memory`] for bytes |
 //! | `sys.init_logger()` | `println!("{result}")` |
-//! | one user has funds by default | nobody has |
+//! | some users have funds from the start | nobody has |
 
 mod block;
 mod chain;
