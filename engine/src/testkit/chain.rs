@@ -2,7 +2,7 @@
 
 use super::{
 	chunks::{ChunkStore, Traffic},
-	table::{Counter, List, Table, Undo},
+	table::{Counter, Index, List, Table, Undo},
 };
 use crate::{
 	code::{Code, CodeMetadata},
@@ -61,11 +61,11 @@ pub struct Chain {
 	/// Gets what gas costs.
 	author: ActorId,
 	nonce: Counter<u128>,
-	accounts: Table<ActorId, Account>,
+	accounts: Index<ActorId, Account>,
 	codes: Table<CodeId, (Arc<CodeMetadata>, Arc<[u8]>)>,
 	programs: Table<ActorId, Program>,
 	chunks: ChunkStore,
-	gas_nodes: Table<MessageId, GasNode>,
+	gas_nodes: Index<MessageId, GasNode>,
 	builtins: Table<ActorId, (Gas, BuiltinFnPtr)>,
 	queue: Table<Position, Dispatch>,
 	next_position: Counter<Position>,
@@ -99,11 +99,11 @@ impl Chain {
 			endowment: 0,
 			author: ActorId::new(*b"the author of each and any block"),
 			nonce: Counter::default(),
-			accounts: Table::default(),
+			accounts: Index::default(),
 			codes: Table::default(),
 			programs: Table::default(),
 			chunks: ChunkStore::default(),
-			gas_nodes: Table::default(),
+			gas_nodes: Index::default(),
 			builtins: Table::default(),
 			queue: Table::default(),
 			next_position: Counter::default(),
@@ -133,12 +133,12 @@ impl Chain {
 		self.accounts.get(&actor).copied().unwrap_or_default()
 	}
 
-	/// The funds of all actors that ever had some.
+	/// The funds of all actors that ever had some, in no order.
 	pub fn accounts(&self) -> impl Iterator<Item = (ActorId, Account)> {
 		self.accounts.iter().map(|(actor, account)| (*actor, *account))
 	}
 
-	/// Gas that is paid for, by the ids under which it is kept.
+	/// Gas that is paid for, with the ids under which it is kept, in no order.
 	pub fn gas_nodes(&self) -> impl Iterator<Item = (MessageId, GasNode)> {
 		self.gas_nodes.iter().map(|(id, node)| (*id, *node))
 	}
@@ -158,7 +158,7 @@ impl Chain {
 		self.accounts.values().map(Account::total).sum()
 	}
 
-	/// Gas that is paid for and neither spent nor given back.
+	/// Gas that is paid for and neither spent nor given back, in no order.
 	pub fn open_gas(&self) -> impl Iterator<Item = &GasNode> {
 		self.gas_nodes.values()
 	}

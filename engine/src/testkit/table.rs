@@ -5,9 +5,10 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 use core::{
-	borrow::Borrow,
+	hash::Hash,
 	ops::{Deref, RangeBounds},
 };
+use std::collections::HashMap;
 
 /// Something that can go back to how it was when a transaction was opened.
 pub(super) trait Undo {
@@ -21,30 +22,82 @@ pub(super) trait Undo {
 	fn undo(&mut self);
 }
 
-/// A map.
+/// What can be undone: a map of some kind.
+pub(super) trait Map: Default {
+	type Key: Copy;
+	type Value;
+
+	fn get(&self, key: &Self::Key) -> Option<&Self::Value>;
+
+	/// Returns what was there.
+	fn insert(&mut self, key: Self::Key, value: Self::Value) -> Option<Self::Value>;
+
+	/// Returns what was there.
+	fn remove(&mut self, key: &Self::Key) -> Option<Self::Value>;
+}
+
+impl<K: Ord + Copy, V> Map for BTreeMap<K, V> {
+	type Key = K;
+	type Value = V;
+
+	fn get(&self, key: &K) -> Option<&V> {
+		self.get(key)
+	}
+
+	fn insert(&mut self, key: K, value: V) -> Option<V> {
+		self.insert(key, value)
+	}
+
+	fn remove(&mut self, key: &K) -> Option<V> {
+		self.remove(key)
+	}
+}
+
+impl<K: Hash + Eq + Copy, V> Map for HashMap<K, V> {
+	type Key = K;
+	type Value = V;
+
+	fn get(&self, key: &K) -> Option<&V> {
+		self.get(key)
+	}
+
+	fn insert(&mut self, key: K, value: V) -> Option<V> {
+		self.insert(key, value)
+	}
+
+	fn remove(&mut self, key: &K) -> Option<V> {
+		self.remove(key)
+	}
+}
+
+/// A map in the order of its keys.
+pub(super) type Table<K, V> = Undoable<BTreeMap<K, V>>;
+
+/// A map in no order, for what every message asks for: its entries are found without comparing
+/// keys all over memory.
+pub(super) type Index<K, V> = Undoable<HashMap<K, V>>;
+
+/// A map that can go back to how it was.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Table<K, V> {
-	entries: BTreeMap<K, V>,
+pub(super) struct Undoable<M: Map> {
+	entries: M,
 	/// What was there before each change of the open transaction, in order of the changes.
-	before: Vec<(K, Option<V>)>,
+	before: Vec<(M::Key, Option<M::Value>)>,
 	open: bool,
 }
 
-impl<K, V> Default for Table<K, V> {
+impl<M: Map> Default for Undoable<M> {
 	fn default() -> Self {
-		Self { entries: BTreeMap::new(), before: Vec::new(), open: false }
+		Self { entries: M::default(), before: Vec::new(), open: false }
 	}
 }
 
-impl<K: Ord + Copy, V> Table<K, V> {
-	pub(super) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
-	where
-		K: Borrow<Q>,
-	{
+impl<M: Map> Undoable<M> {
+	pub(super) fn get(&self, key: &M::Key) -> Option<&M::Value> {
 		self.entries.get(key)
 	}
 
-	pub(super) fn insert(&mut self, key: K, value: V) {
+	pub(super) fn insert(&mut self, key: M::Key, value: M::Value) {
 		let before = self.entries.insert(key, value);
 		if self.open {
 			self.before.push((key, before));
@@ -52,7 +105,7 @@ impl<K: Ord + Copy, V> Table<K, V> {
 	}
 
 	/// Whether there was an entry to remove.
-	pub(super) fn remove(&mut self, key: K) -> bool {
+	pub(super) fn remove(&mut self, key: M::Key) -> bool {
 		let Some(before) = self.entries.remove(&key) else { return false };
 		if self.open {
 			self.before.push((key, Some(before)));
@@ -61,7 +114,7 @@ impl<K: Ord + Copy, V> Table<K, V> {
 	}
 
 	/// Inserts or, given `None`, removes.
-	pub(super) fn set(&mut self, key: K, value: Option<V>) {
+	pub(super) fn set(&mut self, key: M::Key, value: Option<M::Value>) {
 		match value {
 			Some(value) => self.insert(key, value),
 			None => {
@@ -74,11 +127,11 @@ impl<K: Ord + Copy, V> Table<K, V> {
 	/// has changed.
 	pub(super) fn change<T, E>(
 		&mut self,
-		key: K,
-		change: impl FnOnce(&mut V) -> Result<T, E>,
+		key: M::Key,
+		change: impl FnOnce(&mut M::Value) -> Result<T, E>,
 	) -> Result<T, E>
 	where
-		V: Copy + Default,
+		M::Value: Copy + Default,
 	{
 		let mut value = self.entries.get(&key).copied().unwrap_or_default();
 		let changed = change(&mut value)?;
@@ -86,20 +139,31 @@ impl<K: Ord + Copy, V> Table<K, V> {
 		Ok(changed)
 	}
 
-	pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-		self.entries.iter()
+	/// All there is, in the map's order if it has one.
+	pub(super) fn iter<'a>(
+		&'a self,
+	) -> impl Iterator<Item = (&'a M::Key, &'a M::Value)> + use<'a, M>
+	where
+		&'a M: IntoIterator<Item = (&'a M::Key, &'a M::Value)>,
+	{
+		self.entries.into_iter()
 	}
 
-	pub(super) fn values(&self) -> impl Iterator<Item = &V> {
-		self.entries.values()
+	pub(super) fn values<'a>(&'a self) -> impl Iterator<Item = &'a M::Value> + use<'a, M>
+	where
+		&'a M: IntoIterator<Item = (&'a M::Key, &'a M::Value)>,
+	{
+		self.iter().map(|(_, value)| value)
 	}
+}
 
+impl<K: Ord + Copy, V> Undoable<BTreeMap<K, V>> {
 	pub(super) fn range(&self, range: impl RangeBounds<K>) -> impl Iterator<Item = (&K, &V)> {
 		self.entries.range(range)
 	}
 }
 
-impl<K: Ord, V> Undo for Table<K, V> {
+impl<M: Map> Undo for Undoable<M> {
 	fn open(&mut self) {
 		self.open = true;
 	}
