@@ -10,6 +10,10 @@
 //! - accesses by the same base, close together and with no call between them, share one check,
 //!   which stands before the first of them and asks for both ends of the whole.
 //!
+//! A check stands where no operands are on the stack, if there is such a place between the base's
+//! latest assignment and the access: a backend that keeps operands in registers would have to put
+//! them away before the check's branch.
+//!
 //! A check that stands before its access may find memory to be out of bounds, or gas to be short,
 //! a few instructions early. There is no way for the program to avoid the access then: no branch
 //! and no call lies between.
@@ -146,8 +150,10 @@ pub(super) struct Accesses {
 	stack: Vec<Operand>,
 	/// Open blocks: operands below them, and how many they leave.
 	blocks: Vec<(usize, usize)>,
-	/// How often each local has been assigned.
-	assignments: Vec<u32>,
+	/// How often each local has been assigned, and up to where in the module.
+	assignments: Vec<(u32, usize)>,
+	/// Where in this epoch the stack was empty last, as far as the open block goes.
+	calm: Option<usize>,
 	known: Vec<Known>,
 	/// Grows with every segment and every call.
 	epoch: u32,
@@ -159,7 +165,8 @@ impl Accesses {
 			frame,
 			stack: Vec::new(),
 			blocks: Vec::new(),
-			assignments: alloc::vec![0; locals as usize],
+			assignments: alloc::vec![(0, 0); locals as usize],
+			calm: None,
 			known: Vec::new(),
 			epoch: 0,
 		}
@@ -167,8 +174,21 @@ impl Accesses {
 
 	/// A new segment begins: it may have been reached some other way.
 	pub(super) fn begin_segment(&mut self) {
-		self.epoch += 1;
+		self.begin_epoch();
 		self.known.clear();
+	}
+
+	fn begin_epoch(&mut self) {
+		self.epoch += 1;
+		self.calm = None;
+	}
+
+	/// An instruction that ends before `next` has been dealt with.
+	pub(super) fn settle(&mut self, next: usize) {
+		let below = self.blocks.last().map_or(0, |(below, _)| *below);
+		if self.stack.len() <= below {
+			self.calm = Some(next);
+		}
 	}
 
 	/// Plans the check that `access`, at `offset` in the module, needs.
@@ -234,7 +254,12 @@ impl Accesses {
 		let open = Some((segments.inserts.len(), epoch));
 		let Check { base, low, high, .. } = check;
 		self.known.push(Known { base, assignments, low, high, open });
-		segments.insert(offset, What::Check(check));
+		let assigned = match base {
+			Base::Local(index) => self.assigned(index),
+			_ => 0,
+		};
+		let place = self.calm.filter(|calm| assigned <= *calm).unwrap_or(offset);
+		segments.insert(place, What::Check(check));
 	}
 
 	/// Follows an instruction that ends before `next`, takes `params` operands and leaves
@@ -252,8 +277,10 @@ impl Accesses {
 				Source::Local { index: *local_index, assignments, plus: 0 }
 			}
 			Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
-				if let Some(assignments) = self.assignments.get_mut(*local_index as usize) {
-					*assignments += 1;
+				let assigned = self.assignments.get_mut(*local_index as usize);
+				if let Some((count, at)) = assigned {
+					*count += 1;
+					*at = next;
 				}
 				// After `local.tee`, the operand is the local.
 				let assignments = self.count(*local_index);
@@ -263,7 +290,7 @@ impl Accesses {
 			Operator::I32Add => self.sum(i32::checked_add),
 			Operator::I32Sub => self.sum(i32::checked_sub),
 			Operator::Call { .. } | Operator::CallIndirect { .. } => {
-				self.epoch += 1;
+				self.begin_epoch();
 				Source::Unknown
 			}
 			_ => Source::Unknown,
@@ -321,7 +348,13 @@ impl Accesses {
 		self.stack.get(index).copied()
 	}
 
+	/// How often a local has been assigned.
 	fn count(&self, local: u32) -> u32 {
-		self.assignments.get(local as usize).copied().unwrap_or(0)
+		self.assignments.get(local as usize).map_or(0, |(count, _)| *count)
+	}
+
+	/// Where a local was assigned last.
+	fn assigned(&self, local: u32) -> usize {
+		self.assignments.get(local as usize).map_or(0, |(_, at)| *at)
 	}
 }

@@ -154,6 +154,9 @@ impl Instrumenting<'_> {
 				accesses.follow(operator, params, results, next);
 			}
 		}
+		if segments.open().is_some() {
+			accesses.settle(next);
+		}
 	}
 
 	/// Writes a body with what is inserted.
