@@ -110,6 +110,89 @@ fn memory_ends_where_it_ends() {
 	});
 }
 
+/// Each body reads a chunk that only it touches, at a place where a check that was made elsewhere
+/// might be thought to cover it. `$is` traps if its arguments differ.
+#[test]
+fn what_is_checked_elsewhere_is_not_taken_for_granted() {
+	on_both_backends!(|system| {
+		for body in [
+			// In an arm that is not taken, before and behind it.
+			"(if (i32.const 0) (then (drop (i64.load (local.get $x)))))
+			(call $is (i64.load (local.get $x)) (i64.const 3))",
+			"(if (i32.const 0) (then (drop (i64.load (local.get $x))))
+				(else (call $is (i64.load (local.get $x)) (i64.const 3))))",
+			"(block (br_if 0 (i32.const 1)) (drop (i64.load (local.get $x))))
+			(call $is (i64.load (local.get $x)) (i64.const 3))",
+			"(block (br_if 0 (i32.const 1)) (drop (i64.load (i32.const 0x12000))))
+			(call $is (i64.load (i32.const 0x12000)) (i64.const 3))",
+			// By a variable that has changed: before, between, in the round before.
+			"(drop (i64.load (local.get $x)))
+			(local.set $x (i32.const 0x13000))
+			(call $is (i64.load (local.get $x)) (i64.const 4))",
+			"(call $is
+				(i64.add (i64.load (local.get $x))
+					(i64.load (local.tee $x (i32.const 0x13000))))
+				(i64.const 7))
+			(call $is (i64.load (local.get $x)) (i64.const 4))",
+			"(loop $more
+				(local.set $y (i64.add (local.get $y) (i64.load (local.get $x))))
+				(local.set $x (i32.add (local.get $x) (i32.const 4096)))
+				(br_if $more (i32.lt_u (local.get $x) (i32.const 0x15000))))
+			(call $is (local.get $y) (i64.const 12))",
+			// Where the address has been pushed long before.
+			"(local.get $x)
+			(if (result i64) (i32.const 1) (then (i64.const 1)) (else (i64.const 2)))
+			(local.set $x (i32.const 0x13000))
+			(i64.store offset=8)
+			(call $is (i64.load (i32.const 0x12000)) (i64.const 3))",
+			// Further from the same base.
+			"(drop (i64.load (local.get $x)))
+			(call $is (i64.load offset=0x1000 (local.get $x)) (i64.const 4))
+			(call $is (i64.load offset=0x2000 (local.get $x)) (i64.const 5))",
+			"(drop (i64.load (local.get $x)))
+			(call $is (i64.load (i32.sub (local.get $x) (i32.const 0x1000))) (i64.const 2))",
+			"(i64.store align=1 (i32.const 0x12ffc) (i64.const -1))
+			(call $is (i64.load (i32.const 0x13000)) (i64.const 0xffffffff))",
+			// What looks like a frame, taken in a block, or too small, or taken twice.
+			"(block (br_if 0 (i32.const 1))
+				(local.set $f (i32.sub (global.get $sp) (i32.const 64))))
+			(local.set $f (i32.const 0x12000))
+			(call $is (i64.load (local.get $f)) (i64.const 3))",
+			"(local.set $f (i32.sub (global.get $sp) (i32.const 64)))
+			(call $is (i64.load offset=0x1040 (local.get $f)) (i64.const 4))",
+			"(local.set $f (i32.sub (global.get $sp) (i32.const 64)))
+			(local.set $f (i32.const 0x13000))
+			(call $is (i64.load offset=8 (local.get $f)) (i64.const 0))
+			(call $is (i64.load (local.get $f)) (i64.const 4))",
+			"(call $is (i64.load (local.get $f)) (i64.const 2))
+			(local.set $f (i32.sub (global.get $sp) (i32.const 64)))
+			(call $is (i64.load offset=64 (local.get $f)) (i64.const 3))",
+		] {
+			let code = wat(&format!(
+				r#"(module (import "env" "memory" (memory 2))
+					(global $sp (mut i32) (i32.const 0x12000))
+					(func $is (param i64 i64)
+						(if (i64.ne (local.get 0) (local.get 1)) (then unreachable)))
+					(func (export "init") (local $x i32)
+						(local.set $x (i32.const 0x10000))
+						(loop $more
+							(i64.store (local.get $x)
+								(i64.extend_i32_u (i32.sub
+									(i32.shr_u (local.get $x) (i32.const 12)) (i32.const 15))))
+							(local.set $x (i32.add (local.get $x) (i32.const 4096)))
+							(br_if $more (i32.lt_u (local.get $x) (i32.const 0x20000))))
+						(i64.store (i32.const 0) (i64.const 2)))
+					(func (export "handle") (local $x i32) (local $y i64) (local $f i32)
+						(local.set $x (i32.const 0x12000)) {body})
+					(data (i32.const 1) "\00"))"#
+			));
+			let program = deploy(&mut system, &code, b"");
+			let (message, block) = send(&mut system, program, b"");
+			assert!(block.succeed().contains(&message), "{body}");
+		}
+	});
+}
+
 /// A program that keeps in memory how often it ran, and replies with that and with what lies on
 /// the other side of a chunk's border, and beyond its memory, to which it has also written.
 const COUNTING: &str = r#"(module
