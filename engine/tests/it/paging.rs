@@ -144,7 +144,14 @@ fn what_is_checked_elsewhere_is_not_taken_for_granted() {
 			(if (result i64) (i32.const 1) (then (i64.const 1)) (else (i64.const 2)))
 			(local.set $x (i32.const 0x13000))
 			(i64.store offset=8)
+			(call $is (i64.load (i32.const 0x12008)) (i64.const 1))
 			(call $is (i64.load (i32.const 0x12000)) (i64.const 3))",
+			// Where the address leads out of memory, but the access is branched away from.
+			"(block
+				(i32.xor (local.get $x) (i32.const -1))
+				(br_if 0 (i32.const 1))
+				(i64.const 1)
+				(i64.store))",
 			// Further from the same base.
 			"(drop (i64.load (local.get $x)))
 			(call $is (i64.load offset=0x1000 (local.get $x)) (i64.const 4))
