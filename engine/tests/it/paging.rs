@@ -99,8 +99,9 @@ fn memory_ends_where_it_ends() {
 			// The access comes after the end of the run.
 			("(call $leave) (drop (i32.load8_u (i32.const 0x20000)))", true),
 			(
-				"(local $x i32) (drop (i32.load (local.get $x))) (call $leave)
-				(drop (i32.load offset=0x20000 (local.get $x)))",
+				"(local $x i32) (local.set $x (i32.const 0x1fff0))
+				(drop (i32.load (local.get $x))) (call $leave)
+				(drop (i32.load offset=0x10 (local.get $x)))",
 				true,
 			),
 			("(if (i32.ne (memory.size) (i32.const 2)) (then unreachable))", true),
