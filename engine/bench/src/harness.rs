@@ -95,6 +95,7 @@ impl Figure {
 }
 
 /// What `work` reports of itself each time: a quantity of which it did so much in so long.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Lap {
 	/// How much was done.
 	pub(crate) done: u64,
@@ -114,44 +115,77 @@ pub(crate) fn lap<T>(done: u64, work: impl FnOnce() -> T) -> (T, Lap) {
 /// How often a second.
 pub(crate) fn rate(
 	name: impl Into<String>,
-	work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
+	mut work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
 ) -> Result<Figure, Box<dyn Error>> {
-	let per = |done: u64, time: Duration| done as f64 / time.as_secs_f64();
-	figure(name.into(), unit::PER_SECOND, work, per)
+	let laps = sample_in_turn(1, |_| work())?;
+	Ok(rate_of(name, &laps.concat()))
 }
 
 /// How many microseconds each.
 pub(crate) fn cost(
 	name: impl Into<String>,
-	work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
+	mut work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
 ) -> Result<Figure, Box<dyn Error>> {
+	let laps = sample_in_turn(1, |_| work())?.concat();
 	let per = |done: u64, time: Duration| time.as_secs_f64() * 1e6 / done as f64;
-	figure(name.into(), unit::MICROSECONDS, work, per)
+	Ok(figure(name.into(), unit::MICROSECONDS, &laps, per))
+}
+
+/// How often a second, of laps taken before.
+pub(crate) fn rate_of(name: impl Into<String>, laps: &[Lap]) -> Figure {
+	let per = |done: u64, time: Duration| done as f64 / time.as_secs_f64();
+	figure(name.into(), unit::PER_SECOND, laps, per)
+}
+
+/// Warms up, then takes samples of the work by each number below `count` in turn, so that
+/// neighbours on the machine favour none.
+pub(crate) fn sample_in_turn(
+	count: usize,
+	mut work: impl FnMut(usize) -> Result<Lap, Box<dyn Error>>,
+) -> Result<Vec<Vec<Lap>>, Box<dyn Error>> {
+	let begun = Instant::now();
+	while begun.elapsed() < WARM_UP {
+		work(0)?;
+	}
+	let begun = Instant::now();
+	let mut laps = Vec::from_iter((0..count).map(|_| Vec::new()));
+	let mut taken = 0;
+	while taken < FEWEST || begun.elapsed() < MEASURE {
+		for (number, laps) in laps.iter_mut().enumerate() {
+			laps.push(work(number)?);
+		}
+		taken += 1;
+	}
+	Ok(laps)
 }
 
 fn figure(
 	name: String,
 	unit: &'static str,
-	mut work: impl FnMut() -> Result<Lap, Box<dyn Error>>,
+	laps: &[Lap],
 	per: impl Fn(u64, Duration) -> f64,
-) -> Result<Figure, Box<dyn Error>> {
-	let begun = Instant::now();
-	while begun.elapsed() < WARM_UP {
-		work()?;
-	}
-	let begun = Instant::now();
-	let (mut samples, mut by_cpu) = (Vec::new(), Vec::new());
-	while samples.len() < FEWEST || begun.elapsed() < MEASURE {
-		let Lap { done, time, cpu } = work()?;
-		samples.push(per(done, time));
-		by_cpu.push(per(done, cpu));
-	}
+) -> Figure {
+	let sorted = |time: fn(&Lap) -> Duration| {
+		let mut samples: Vec<f64> = laps.iter().map(|lap| per(lap.done, time(lap))).collect();
+		samples.sort_by(f64::total_cmp);
+		samples
+	};
+	let (by_clock, by_cpu) = (sorted(|lap| lap.time), sorted(|lap| lap.cpu));
+	let spread =
+		Spread { low: at(&by_clock, 0.25), high: at(&by_clock, 0.75), by_cpu: at(&by_cpu, 0.5) };
+	Figure { name, value: at(&by_clock, 0.5), unit, spread: Some(spread) }
+}
+
+/// The sample below which `share` of them lie.
+fn at(sorted: &[f64], share: f64) -> f64 {
+	let index = sorted.len().saturating_sub(1) as f64 * share;
+	sorted.get(index as usize).copied().unwrap_or(f64::NAN)
+}
+
+/// The median of what is no lap.
+pub(crate) fn median(mut samples: Vec<f64>) -> f64 {
 	samples.sort_by(f64::total_cmp);
-	by_cpu.sort_by(f64::total_cmp);
-	let at = |samples: &[f64], share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
-	let value = at(&samples, 0.5);
-	let (low, high) = (at(&samples, 0.25), at(&samples, 0.75));
-	Ok(Figure { name, value, unit, spread: Some(Spread { low, high, by_cpu: at(&by_cpu, 0.5) }) })
+	at(&samples, 0.5)
 }
 
 /// The most memory that this process has ever had, as the kernel counts it.

@@ -150,12 +150,12 @@ pub(crate) const SENDER: &str = r#"(module
 			(local.set 0 (i32.sub (local.get 0) (i32.const 1)))
 			(br_if 0 (local.get 0)))))"#;
 
-/// Computes for a while with each message.
+/// Computes for some 50 µs with each message.
 pub(crate) const WORKER: &str = r#"(module
 	(import "env" "memory" (memory 1))
 	(func (export "init"))
 	(func (export "handle") (local i32 i64)
-		(local.set 0 (i32.const 20000))
+		(local.set 0 (i32.const 40000))
 		(loop
 			(local.set 1 (i64.add (i64.mul (local.get 1) (i64.const 31)) (i64.const 7)))
 			(local.set 0 (i32.sub (local.get 0) (i32.const 1)))
