@@ -159,10 +159,20 @@ pub enum CodeRefusal {
 	TooLong,
 	/// It is no Wasm module.
 	NotWasm,
-	/// It breaks the rules of the Wasm MVP with mutable globals and sign extension.
+	/// It breaks the rules of Wasm.
 	Invalid,
 	/// It uses floating point.
 	FloatingPoint,
+	/// It uses a Wasm proposal beyond the MVP with mutable globals and sign extension.
+	Proposal,
+	/// It has too many functions.
+	TooManyFunctions,
+	/// It has too many globals.
+	TooManyGlobals,
+	/// It has too many data segments.
+	TooManyDataSegments,
+	/// A function's body has too many bytes.
+	BodyTooLong,
 	/// It has a start section.
 	StartSection,
 	/// It uses `memory.grow`; memory grows by `alloc`.
@@ -203,6 +213,11 @@ impl From<&CodeError> for CodeRefusal {
 			CodeError::NotWasm => Self::NotWasm,
 			CodeError::Invalid { .. } => Self::Invalid,
 			CodeError::FloatingPoint { .. } => Self::FloatingPoint,
+			CodeError::Proposal { .. } => Self::Proposal,
+			CodeError::TooManyFunctions { .. } => Self::TooManyFunctions,
+			CodeError::TooManyGlobals { .. } => Self::TooManyGlobals,
+			CodeError::TooManyDataSegments { .. } => Self::TooManyDataSegments,
+			CodeError::BodyTooLong { .. } => Self::BodyTooLong,
 			CodeError::StartSection => Self::StartSection,
 			CodeError::MemoryGrow { .. } => Self::MemoryGrow,
 			CodeError::NoImportedMemory => Self::NoImportedMemory,

@@ -85,7 +85,8 @@ fn every_refusal_gives_its_reason() {
 			module(&format!(r#"{entry} (data (i32.const 65535) "xx")"#)),
 			CodeRefusal::SegmentOutOfBounds,
 		),
-		(module(&calls(160_000)), CodeRefusal::MeteredTooLong),
+		(module(&calls(160_000)), CodeRefusal::BodyTooLong),
+		(module(&calls(65_000)), CodeRefusal::MeteredTooLong),
 	];
 	for (code, reason) in cases {
 		chain(|| {
