@@ -5,7 +5,7 @@ use crate::{
 	ids::{self, ActorId, CodeId, MessageId, ReservationId},
 	message::{Dispatch, DispatchKind, Earlier, Gas, Message, SignalDetails},
 	pages::RunSet,
-	program::{self, Phase, Program},
+	program::{self, Phase},
 	reservation,
 	route::{self, Route},
 	settings::Settings,
@@ -382,10 +382,7 @@ fn create<S: StateMut>(
 		return Ok(());
 	}
 	state.endow(creator, id)?;
-	let program = Program::new(code, init);
-	let phase = program.phase;
-	state.set_program(id, program);
-	state.emit(Event::ProgramChanged { id, phase });
+	program::create(state, id, code, init);
 	Ok(())
 }
 

@@ -102,7 +102,7 @@ pub use program::{Phase, Program};
 pub use queue::{QueueReport, run_queue};
 #[cfg(feature = "std")]
 pub use queue::{Streams, run_queue_in_streams};
-pub use rent::Rent;
+pub use rent::{Lease, Rent};
 pub use reservation::Reservation;
 pub use schedule::{Delayed, Task, TaskKey};
 pub use settings::{Limits, Settings};

@@ -3,12 +3,12 @@
 use crate::{
 	gas,
 	ids::{self, ActorId, MessageId},
-	message::{Dispatch, DispatchKind, Gas, Message, ReplyDetails, Value},
+	message::{Dispatch, DispatchKind, Gas, Message, Value},
 	post::{PostError, Posting, check_posting, pay_posting},
 	program::Phase,
-	rent::{Rent, blocks_for},
+	rent::{Lease, blocks_for},
 	route,
-	schedule::{Task, TaskKey},
+	schedule::Task,
 	settings::Settings,
 	state::{ApplyError, Event, State, StateMut},
 };
@@ -24,10 +24,8 @@ pub struct Mail {
 	pub message: Message,
 	/// What pays for it, and then for the engine's reply to its source.
 	pub gas_node: MessageId,
-	/// Its rent, locked in that node.
-	pub rent: Rent,
-	/// The task that removes it. It stays until that task's block.
-	pub end: TaskKey,
+	/// Its time there, which that node pays for.
+	pub lease: Lease,
 }
 
 /// Why a message is no longer in the mailbox.
@@ -71,15 +69,11 @@ pub(crate) fn keep<S: StateMut>(
 	gas_node: MessageId,
 	blocks: u32,
 ) -> Result<(), ApplyError> {
-	let now = state.block().height;
-	let rent = Rent::new(now, blocks, settings.schedule.mailbox_block)
-		.ok_or(ApplyError::GasOverspent(gas_node))?;
-	gas::lock(state, gas_node, rent)?;
 	let (user, id) = (message.destination, message.id);
-	let until = now.saturating_add(blocks);
-	let end = state.schedule(until, Task::EndMail { user, message: id });
-	state.set_mail(user, id, Some(Mail { message: message.clone(), gas_node, rent, end }));
-	state.deliver_to_user(message, Some(until));
+	let (price, task) = (settings.schedule.mailbox_block, Task::EndMail { user, message: id });
+	let lease = Lease::take(state, gas_node, price, blocks, task)?;
+	state.set_mail(user, id, Some(Mail { message: message.clone(), gas_node, lease }));
+	state.deliver_to_user(message, Some(lease.end.block));
 	Ok(())
 }
 
@@ -101,8 +95,7 @@ pub fn send_reply<S: StateMut>(
 ) -> Result<MessageId, PostError> {
 	let user = posting.source;
 	let mail = state.mail(user, to).ok_or(PostError::NoMail(to))?;
-	let program = mail.message.source;
-	check_receiver(state, program)?;
+	check_receiver(state, mail.message.source)?;
 	check_posting(state, settings, &posting)?;
 
 	let id = ids::reply_message_id(to);
@@ -110,22 +103,15 @@ pub fn send_reply<S: StateMut>(
 	let gas_limit = if deposited { 0 } else { posting.gas_limit };
 	pay_posting(state, &posting, gas_limit)?;
 	let gas_node = mail.gas_node;
-	close(state, mail, MailEnd::Replied)
-		.and_then(|_| gas::release(state, gas_node))
-		.map_err(PostError::Broken)?;
+	let message = close(state, mail, MailEnd::Replied).map_err(PostError::Broken)?;
+	gas::release(state, gas_node).map_err(PostError::Broken)?;
 	if !deposited {
 		gas::open(state, id, posting.payer, gas_limit);
 	}
 	let code = ReplyCode::Success(SuccessReplyReason::Manual);
-	let message = Message {
-		id,
-		source: user,
-		destination: program,
-		payload: posting.payload,
-		value: posting.value,
-		reply: Some(ReplyDetails { to, code }),
-	};
-	route::enqueue(state, Dispatch::new(DispatchKind::Reply, message, id, posting.payer));
+	let reply = message.reply(code, posting.payload);
+	let reply = Message { value: posting.value, ..reply };
+	route::enqueue(state, Dispatch::new(DispatchKind::Reply, reply, id, posting.payer));
 	Ok(id)
 }
 
@@ -177,12 +163,11 @@ fn end<S: StateMut>(state: &mut S, mail: Mail, reason: MailEnd) -> Result<(), Ap
 
 /// Takes a message out of the mailbox: its rent is paid and its value delivered.
 fn close<S: StateMut>(state: &mut S, mail: Mail, reason: MailEnd) -> Result<Message, ApplyError> {
-	let Mail { message, gas_node, rent, end } = mail;
+	let Mail { message, gas_node, lease } = mail;
 	let (user, id) = (message.destination, message.id);
 	state.begin(id);
 	state.set_mail(user, id, None);
-	state.unschedule(end);
-	gas::settle(state, gas_node, rent)?;
+	lease.end(state, gas_node)?;
 	if message.value > 0 {
 		state.deliver_value(message.source, user, message.value)?;
 	}

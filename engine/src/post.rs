@@ -4,10 +4,10 @@ use crate::{
 	gas,
 	ids::{self, ActorId, CodeId, MessageId},
 	message::{Dispatch, DispatchKind, Gas, Message, Value},
-	program::{Phase, Program, heir},
+	program::{self, Phase},
 	route,
 	settings::Settings,
-	state::{ApplyError, Event, FundsError, State, StateMut},
+	state::{ApplyError, FundsError, State, StateMut},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -99,7 +99,7 @@ pub fn create_program<S: StateMut>(
 	salt: &[u8],
 	posting: Posting,
 ) -> Result<(ActorId, MessageId), PostError> {
-	if state.code_metadata(code).is_none() {
+	if !state.has_code(code) {
 		return Err(PostError::NoCode(code));
 	}
 	let id = ids::program_id(code, salt);
@@ -107,10 +107,7 @@ pub fn create_program<S: StateMut>(
 		return Err(PostError::ProgramExists(id));
 	}
 	let message = post(state, settings, id, DispatchKind::Init, posting)?;
-	let program = Program::new(code, message);
-	let phase = program.phase;
-	state.set_program(id, program);
-	state.emit(Event::ProgramChanged { id, phase });
+	program::create(state, id, code, message);
 	Ok((id, message))
 }
 
@@ -130,7 +127,7 @@ pub fn claim_inheritance<S: StateMut>(
 		Some(_) => return Err(PostError::NoInheritor(program)),
 		None => return Err(PostError::NoProgram(program)),
 	}
-	let heir = heir(state, settings, program);
+	let heir = program::heir(state, settings, program);
 	if heir != program {
 		state.inherit(program, heir).map_err(PostError::Value)?;
 	}

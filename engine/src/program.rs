@@ -87,6 +87,14 @@ impl Program {
 	}
 }
 
+/// Makes a program of `code`, whose `init` message is `init`.
+pub(crate) fn create<S: StateMut>(state: &mut S, id: ActorId, code: CodeId, init: MessageId) {
+	let program = Program::new(code, init);
+	let phase = program.phase;
+	state.set_program(id, program);
+	state.emit(Event::ProgramChanged { id, phase });
+}
+
 /// Changes a program's phase. A program that is gone for good loses its memory and the gas it had
 /// set aside, and what waits for it will find out.
 pub(crate) fn set_phase<S: StateMut>(

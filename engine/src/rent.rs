@@ -3,7 +3,14 @@
 //! Who puts something there locks the price of the whole time in the gas node that pays. When it
 //! leaves, the blocks that have passed are spent to the author and the rest is unlocked.
 
-use crate::message::Gas;
+use crate::{
+	gas,
+	ids::MessageId,
+	message::Gas,
+	schedule::{Task, TaskKey},
+	settings::Settings,
+	state::{ApplyError, StateMut},
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -41,6 +48,48 @@ impl Rent {
 		let elapsed = now.saturating_sub(self.since);
 		self.per_block.saturating_mul(elapsed.into()).min(self.locked)
 	}
+}
+
+/// A place in storage for so many blocks: its rent, and the task that ends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Lease {
+	/// Its rent, locked in the gas node that pays.
+	pub rent: Rent,
+	/// The task that ends it. It stays until that task's block.
+	pub end: TaskKey,
+}
+
+impl Lease {
+	/// Locks rent for `blocks` from now on in `gas_node`, and schedules `task` for their end.
+	pub(crate) fn take<S: StateMut>(
+		state: &mut S,
+		gas_node: MessageId,
+		per_block: Gas,
+		blocks: u32,
+		task: Task,
+	) -> Result<Self, ApplyError> {
+		let now = state.block().height;
+		let rent = Rent::new(now, blocks, per_block).ok_or(ApplyError::GasOverspent(gas_node))?;
+		gas::lock(state, gas_node, rent)?;
+		let end = state.schedule(now.saturating_add(blocks), task);
+		Ok(Self { rent, end })
+	}
+
+	/// Spends what is due out of `gas_node`, unlocks the rest and forgets the task.
+	pub(crate) fn end<S: StateMut>(
+		self,
+		state: &mut S,
+		gas_node: MessageId,
+	) -> Result<(), ApplyError> {
+		state.unschedule(self.end);
+		gas::settle(state, gas_node, self.rent)
+	}
+}
+
+/// What `blocks` cost, unless they are more than anything may stay or cost more than anybody has.
+pub(crate) fn price_of(settings: &Settings, per_block: Gas, blocks: u32) -> Option<Gas> {
+	let allowed = blocks <= settings.limits.storage_blocks;
+	per_block.checked_mul(blocks.into()).filter(|_| allowed)
 }
 
 /// How many blocks `gas` buys at `per_block`, at most `limit`.

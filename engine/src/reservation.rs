@@ -4,8 +4,8 @@ use crate::{
 	gas,
 	ids::{self, ActorId, MessageId, ReservationId},
 	message::Gas,
-	rent::Rent,
-	schedule::{Task, TaskKey},
+	rent::{self, Lease},
+	schedule::Task,
 	settings::Settings,
 	state::{ApplyError, StateMut},
 };
@@ -17,10 +17,8 @@ use scale_info::TypeInfo;
 pub struct Reservation {
 	/// What was set aside.
 	pub gas: Gas,
-	/// Its rent, locked in the reservation's node.
-	pub rent: Rent,
-	/// The task that removes it. It stays until that task's block.
-	pub end: TaskKey,
+	/// Its time, which the reservation's node pays for.
+	pub lease: Lease,
 }
 
 /// Sets `gas` and its rent aside for `program`, out of `parent`'s node.
@@ -34,15 +32,13 @@ pub(crate) fn reserve<S: StateMut>(
 	blocks: u32,
 ) -> Result<(), ApplyError> {
 	let mut owner = state.program(program).ok_or(ApplyError::NoProgram(program))?;
-	let now = state.block().height;
-	let overspent = ApplyError::GasOverspent(parent);
-	let rent = Rent::new(now, blocks, settings.schedule.reservation_block).ok_or(overspent)?;
+	let price = settings.schedule.reservation_block;
+	let with_rent = rent::price_of(settings, price, blocks).and_then(|rent| gas.checked_add(rent));
 	let node = ids::reservation_node(id);
-	gas::split(state, parent, node, gas.checked_add(rent.locked).ok_or(overspent)?)?;
-	gas::lock(state, node, rent)?;
-	let end = state
-		.schedule(now.saturating_add(blocks), Task::EndReservation { program, reservation: id });
-	owner.reservations.insert(id, Reservation { gas, rent, end });
+	gas::split(state, parent, node, with_rent.ok_or(ApplyError::GasOverspent(parent))?)?;
+	let task = Task::EndReservation { program, reservation: id };
+	let lease = Lease::take(state, node, price, blocks, task)?;
+	owner.reservations.insert(id, Reservation { gas, lease });
 	state.set_program(program, owner);
 	Ok(())
 }
@@ -54,9 +50,8 @@ pub(crate) fn use_up<S: StateMut>(
 	id: ReservationId,
 ) -> Result<MessageId, ApplyError> {
 	let reservation = take(state, program, id)?.ok_or(ApplyError::NoReservation(program, id))?;
-	state.unschedule(reservation.end);
 	let node = ids::reservation_node(id);
-	gas::settle(state, node, reservation.rent)?;
+	reservation.lease.end(state, node)?;
 	Ok(node)
 }
 
@@ -78,9 +73,8 @@ pub(crate) fn close<S: StateMut>(
 	id: ReservationId,
 	reservation: Reservation,
 ) -> Result<(), ApplyError> {
-	state.unschedule(reservation.end);
 	let node = ids::reservation_node(id);
-	gas::settle(state, node, reservation.rent)?;
+	reservation.lease.end(state, node)?;
 	gas::release(state, node)
 }
 

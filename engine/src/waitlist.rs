@@ -1,12 +1,11 @@
 //! The waitlist: messages whose handling a program has interrupted.
 
 use crate::{
-	gas,
 	ids::{ActorId, MessageId},
 	journal::{self, Journal},
 	message::{Dispatch, Earlier},
-	rent::Rent,
-	schedule::{Task, TaskKey},
+	rent::Lease,
+	schedule::Task,
 	settings::Settings,
 	state::{ApplyError, Event, StateMut},
 };
@@ -20,12 +19,10 @@ use scale_info::TypeInfo;
 pub struct Waiting {
 	/// The message, with what the runs so far left to know.
 	pub dispatch: Dispatch,
-	/// Its rent, locked in the dispatch's gas node.
-	pub rent: Rent,
-	/// What happens if nobody wakes it.
+	/// Its time there, which the dispatch's gas node pays for.
+	pub lease: Lease,
+	/// What happens if nobody wakes it in that time.
 	pub expiry: Expiry,
-	/// The task that sees to that.
-	pub end: TaskKey,
 }
 
 /// What becomes of a waiting message whose time is over.
@@ -58,15 +55,11 @@ pub(crate) fn wait<S: StateMut>(
 	earlier: Earlier,
 ) -> Result<u32, ApplyError> {
 	let (program, message) = (dispatch.message.destination, dispatch.message.id);
-	let now = state.block().height;
-	let until = now.saturating_add(blocks);
-	let rent = Rent::new(now, blocks, settings.schedule.waitlist_block)
-		.ok_or(ApplyError::GasOverspent(dispatch.gas_node))?;
-	gas::lock(state, dispatch.gas_node, rent)?;
-	let end = state.schedule(until, Task::EndWait { program, message });
+	let (price, task) = (settings.schedule.waitlist_block, Task::EndWait { program, message });
+	let lease = Lease::take(state, dispatch.gas_node, price, blocks, task)?;
 	let dispatch = Dispatch { earlier: Some(earlier), ..dispatch };
-	state.set_waiting(program, message, Some(Waiting { dispatch, rent, expiry, end }));
-	Ok(until)
+	state.set_waiting(program, message, Some(Waiting { dispatch, lease, expiry }));
+	Ok(lease.end.block)
 }
 
 /// Wakes a message of `program`, if it waits: it goes to the end of the queue.
@@ -121,7 +114,6 @@ fn take<S: StateMut>(
 ) -> Result<Option<Waiting>, ApplyError> {
 	let Some(waiting) = state.waiting(program, message) else { return Ok(None) };
 	state.set_waiting(program, message, None);
-	state.unschedule(waiting.end);
-	gas::settle(state, waiting.dispatch.gas_node, waiting.rent)?;
+	waiting.lease.end(state, waiting.dispatch.gas_node)?;
 	Ok(Some(waiting))
 }

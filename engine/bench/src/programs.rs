@@ -150,6 +150,28 @@ pub(crate) const SENDER: &str = r#"(module
 			(local.set 0 (i32.sub (local.get 0) (i32.const 1)))
 			(br_if 0 (local.get 0)))))"#;
 
+/// Waits at an empty message until it is woken by another, whose payload is the waiting one's id.
+pub(crate) const WAITER: &str = r#"(module
+	(import "env" "memory" (memory 1))
+	(import "env" "gr_size" (func $size (param i32)))
+	(import "env" "gr_read" (func $read (param i32 i32 i32 i32)))
+	(import "env" "gr_wait_for" (func $wait_for (param i32)))
+	(import "env" "gr_wake" (func $wake (param i32 i32 i32)))
+	(func (export "init"))
+	(func $count (param i32)
+		(i32.store (i32.const 4096) (i32.add (i32.load (i32.const 4096)) (local.get 0))))
+	(func (export "handle")
+		(call $size (i32.const 8192))
+		(if (i32.load (i32.const 8192))
+			(then
+				(call $read (i32.const 0) (i32.const 32) (i32.const 8192) (i32.const 8192))
+				(call $wake (i32.const 8192) (i32.const 0) (i32.const 8256))
+				(call $count (i32.const 1)))
+			(else
+				(if (i32.load (i32.const 4096))
+					(then (call $count (i32.const -1)))
+					(else (call $wait_for (i32.const 400000))))))))"#;
+
 /// Computes for some 50 µs with each message.
 pub(crate) const WORKER: &str = r#"(module
 	(import "env" "memory" (memory 1))

@@ -2,7 +2,7 @@
 
 use crate::{
 	harness::{Bench, Figure, Measured, cost, lap, unit},
-	programs::{ALICE, World},
+	programs::{ALICE, GAS, WAITER, World},
 };
 use gearway_engine::{ActorId, Wasmtime};
 use std::error::Error;
@@ -10,10 +10,11 @@ use std::error::Error;
 /// Messages that are processed at a time.
 const BLOCK: u32 = 200;
 
-pub(crate) fn benches() -> [Bench; 2] {
+pub(crate) fn benches() -> [Bench; 3] {
 	[
 		Bench { name: "engine/queue_100k", run: queue_100k },
 		Bench { name: "engine/programs_10k", run: programs_10k },
+		Bench { name: "engine/waiting_10k", run: waiting_10k },
 	]
 }
 
@@ -72,6 +73,42 @@ fn programs_10k() -> Measured {
 		})?);
 	}
 	figures.extend(growth("engine/programs_10k_growth", &figures));
+	Ok(figures)
+}
+
+/// A message that waits, is woken by another and ends, while 10 and 10 000 others wait for the same
+/// program: a third of it, as there are three runs.
+fn waiting_10k() -> Measured {
+	let mut figures = Vec::new();
+	for (suffix, waiting) in [("_10", 10), ("", 10_000)] {
+		let mut world = World::new(Wasmtime::new()?)?;
+		let waiter = world.deploy(WAITER.as_bytes(), b"")?;
+		world.post(waiter, b"", waiting)?;
+		world.run();
+		figures.push(cost(format!("engine/waiting_10k{suffix}"), || {
+			let (processed, lap) = lap(u64::from(BLOCK) * 3, || {
+				let mut messages = Vec::new();
+				for _ in 0..BLOCK {
+					messages.push(world.system.send_with_gas(waiter, ALICE, b"", 0, GAS)?);
+				}
+				let mut processed = world.run();
+				for message in messages {
+					let id = message.into_bytes();
+					world.system.send_with_gas(waiter, ALICE, &id, 0, GAS)?;
+				}
+				processed += world.run();
+				Ok::<_, Box<dyn Error>>(processed)
+			});
+			let processed = processed?;
+			if processed != BLOCK * 3 || world.system.waitlist().count() != waiting as usize {
+				return Err(
+					format!("{processed} messages were processed, not {}", BLOCK * 3).into()
+				);
+			}
+			Ok(lap)
+		})?);
+	}
+	figures.extend(growth("engine/waiting_10k_growth", &figures));
 	Ok(figures)
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "wasmi", feature = "wasmtime"))]
 mod cache;
+#[cfg(any(feature = "wasmi", feature = "wasmtime"))]
+mod host;
 #[cfg(feature = "wasmi")]
 mod wasmi;
 #[cfg(feature = "wasmtime")]

@@ -4,19 +4,19 @@
 //! first called, and instantiated once for each executor: between two runs, an instance's globals
 //! are set to what they began with, and the run itself leaves memory clean.
 
-use super::{Executor, LoadError, Ran, Returned, Run, cache::Cache, sealed::Backend};
+use super::{Executor, LoadError, Ran, Returned, Run, cache::Cache, host::host, sealed::Backend};
 use crate::{
-	code::{DEPTH, ENV, FRAME_OVERHEAD, FUEL, MEMORY, RESET, STACK_LIMIT, TOUCH, TOUCH_MODULE},
+	code::{DEPTH, FRAME_OVERHEAD, FUEL, MEMORY, RESET, STACK_LIMIT},
 	ids::CodeId,
 	memory,
 	message::DispatchKind,
-	syscalls::{self, Kind, Syscall},
+	syscalls::Syscall,
 };
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 use wasmi::{
 	Caller, CompilationMode, Config, Engine, Error, FuncType, Global, Linker, Memory, Module,
-	Store, TrapCode, TypedFunc, Val, ValType,
+	Store, TrapCode, TypedFunc, Val,
 };
 
 /// 64 KiB pages of all instances that are kept for further runs.
@@ -26,7 +26,7 @@ const KEPT_PAGES: u64 = if cfg!(feature = "std") { 8192 } else { 512 };
 /// for as long as codes may recur: a block.
 pub struct Wasmi {
 	engine: Engine,
-	linker: Arc<Linker<Data>>,
+	linker: Result<Arc<Linker<Data>>, LoadError>,
 	modules: Cache<Module>,
 	instances: BTreeMap<CodeId, Instance>,
 	/// Pages of all instances.
@@ -47,7 +47,7 @@ impl Wasmi {
 			.set_max_stack_height(4 * 1024 * 1024)
 			.ignore_custom_sections(true);
 		let engine = Engine::new(&config);
-		let linker = Arc::new(linker(&engine));
+		let linker = linker(&engine).map(Arc::new);
 		Self { engine, linker, modules: Cache::default(), instances: BTreeMap::new(), kept: 0 }
 	}
 }
@@ -76,14 +76,7 @@ impl Executor for Wasmi {
 	}
 }
 
-/// What host functions find in the store.
-struct Data {
-	/// What is being run.
-	run: Option<Run>,
-	/// Both are known once the module is instantiated.
-	memory: Option<Memory>,
-	fuel: Option<Global>,
-}
+host!(wasmi, |_: &Linker<Data>, params, results| FuncType::new(params, results));
 
 /// A code that is ready to run, its memory clean.
 struct Instance {
@@ -163,7 +156,10 @@ impl Backend for Wasmi {
 				self.kept = self.kept.saturating_sub(instance.pages());
 				instance
 			}
-			None => Instance::new(&self.linker, self.modules.get(code).ok_or(LoadError)?)?,
+			None => {
+				let linker = self.linker.as_deref().map_err(|error| *error)?;
+				Instance::new(linker, self.modules.get(code).ok_or(LoadError)?)?
+			}
 		};
 		let ran = instance.execute(run)?;
 		let pages = instance.pages();
@@ -178,87 +174,6 @@ impl Backend for Wasmi {
 		}
 		Ok(ran)
 	}
-}
-
-/// Makes memory at least so large.
-fn grow(memory: Memory, mut store: impl wasmi::AsContextMut, pages: u32) -> Result<(), LoadError> {
-	match u64::from(pages).checked_sub(memory.size(&store)) {
-		Some(more) if more > 0 => memory.grow(&mut store, more).map(drop).map_err(|_| LoadError),
-		_ => Ok(()),
-	}
-}
-
-/// All that a module may import.
-fn linker(engine: &Engine) -> Linker<Data> {
-	let mut linker = Linker::new(engine);
-	// Names do not recur, so nothing is defined twice.
-	let touch = |mut caller: Caller<'_, Data>, at: u32, len: u32| {
-		inside(&mut caller, |run, physical, fuel| run.touch(at, len, physical, fuel))
-	};
-	linker.func_wrap(TOUCH_MODULE, TOUCH, touch).ok();
-	for syscall in syscalls::all() {
-		define(&mut linker, syscall).ok();
-	}
-	linker
-}
-
-/// A syscall as a host function: typed where all it deals in are i32, as most do, because that is
-/// called faster.
-fn define(
-	linker: &mut Linker<Data>,
-	syscall: &'static Syscall,
-) -> Result<(), wasmi::errors::LinkerError> {
-	use Kind::I32;
-
-	macro_rules! typed {
-		($($arg:ident)*) => {
-			linker.func_wrap(
-				ENV,
-				syscall.name,
-				move |mut caller: Caller<'_, Data>, $($arg: u32),*| {
-					call(&mut caller, syscall, &[$($arg.into()),*]).map(drop)
-				},
-			)
-		};
-	}
-	match (syscall.params, syscall.result) {
-		([], None) => typed!(),
-		([I32], None) => typed!(a),
-		([I32, I32], None) => typed!(a b),
-		([I32, I32, I32], None) => typed!(a b c),
-		([I32, I32, I32, I32], None) => typed!(a b c d),
-		([I32, I32, I32, I32, I32], None) => typed!(a b c d e),
-		_ => {
-			let ty = |kind: &Kind| match kind {
-				Kind::I32 => ValType::I32,
-				Kind::I64 => ValType::I64,
-			};
-			let ty = FuncType::new(syscall.params.iter().map(ty), syscall.result.iter().map(ty));
-			linker.func_new(ENV, syscall.name, ty, move |mut caller, params, results| {
-				let mut args = [0; syscalls::MOST_PARAMS];
-				args.iter_mut().zip(params).for_each(|(arg, param)| *arg = argument(param));
-				let returned = call(&mut caller, syscall, &args)?;
-				if let Some(result) = results.first_mut() {
-					*result = Val::I32(returned.cast_signed());
-				}
-				Ok(())
-			})
-		}
-	}
-	.map(drop)
-}
-
-fn argument(value: &Val) -> u64 {
-	match value {
-		Val::I32(value) => u64::from(value.cast_unsigned()),
-		Val::I64(value) => value.cast_unsigned(),
-		// Floats and references are in no syscall's signature.
-		_ => 0,
-	}
-}
-
-fn call(caller: &mut Caller<'_, Data>, syscall: &Syscall, args: &[u64]) -> Result<u32, Error> {
-	inside(caller, |run, physical, fuel| run.syscall(syscall, args, physical, fuel))
 }
 
 /// Does something to the run, its memory and its fuel. `None` stops the program; the run knows

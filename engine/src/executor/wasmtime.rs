@@ -8,19 +8,21 @@
 //! The address space of a memory is reserved as a whole, so that machine code needs no bounds
 //! checks: what is out of bounds is not mapped, and the processor traps.
 
-use super::{End, Executor, LoadError, Ran, Returned, Run, Trace, cache::Cache, sealed::Backend};
+use super::{
+	End, Executor, LoadError, Ran, Returned, Run, Trace, cache::Cache, host::host, sealed::Backend,
+};
 use crate::{
-	code::{DEPTH, ENV, FUEL, MEMORY, RESET, STACK_LIMIT, TOUCH, TOUCH_MODULE},
+	code::{DEPTH, FUEL, MEMORY, RESET, STACK_LIMIT},
 	ids::CodeId,
 	memory,
 	message::DispatchKind,
-	syscalls::{self, Kind, Syscall},
+	syscalls::Syscall,
 };
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::fmt;
 use wasmtime::{
 	Caller, Config, Engine, Error, FuncType, Global, InstancePre, Linker, Memory, Module, OptLevel,
-	Store, Trap, TypedFunc, Val, ValType, WasmBacktrace,
+	Store, Trap, TypedFunc, Val, WasmBacktrace,
 };
 
 /// Bytes of the host's stack that a program may use: eight times what its slots come to, as
@@ -71,7 +73,7 @@ impl Wasmtime {
 			.wasm_backtrace(traces)
 			.cranelift_opt_level(OptLevel::Speed);
 		let engine = Engine::new(&config).map_err(|_| LoadError)?;
-		let linker = Arc::new(linker(&engine).map_err(|_| LoadError)?);
+		let linker = Arc::new(linker(&engine)?);
 		Ok(Self {
 			engine,
 			linker,
@@ -104,14 +106,11 @@ impl Executor for Wasmtime {
 	}
 }
 
-/// What host functions find in the store.
-struct Data {
-	/// What is being run.
-	run: Option<Run>,
-	/// Both are known once the module is instantiated.
-	memory: Option<Memory>,
-	fuel: Option<Global>,
-}
+host!(wasmtime, |linker: &Linker<Data>, params, results| FuncType::new(
+	linker.engine(),
+	params,
+	results
+));
 
 /// A code that is ready to run, its memory clean.
 struct Instance {
@@ -208,87 +207,6 @@ impl Backend for Wasmtime {
 		}
 		Ok(ran)
 	}
-}
-
-/// Makes memory at least so large.
-fn grow(
-	memory: Memory,
-	mut store: impl wasmtime::AsContextMut,
-	pages: u32,
-) -> Result<(), LoadError> {
-	match u64::from(pages).checked_sub(memory.size(&store)) {
-		Some(more) if more > 0 => memory.grow(&mut store, more).map(drop).map_err(|_| LoadError),
-		_ => Ok(()),
-	}
-}
-
-/// All that a module may import.
-fn linker(engine: &Engine) -> Result<Linker<Data>, Error> {
-	let mut linker = Linker::new(engine);
-	linker.func_wrap(TOUCH_MODULE, TOUCH, |mut caller: Caller<'_, Data>, at: u32, len: u32| {
-		inside(&mut caller, |run, physical, fuel| run.touch(at, len, physical, fuel))
-	})?;
-	for syscall in syscalls::all() {
-		define(&mut linker, syscall)?;
-	}
-	Ok(linker)
-}
-
-/// A syscall as a host function: typed where all it deals in are i32, as most do, because that is
-/// called faster.
-fn define(linker: &mut Linker<Data>, syscall: &'static Syscall) -> Result<(), Error> {
-	use Kind::I32;
-
-	macro_rules! typed {
-		($($arg:ident)*) => {
-			linker.func_wrap(
-				ENV,
-				syscall.name,
-				move |mut caller: Caller<'_, Data>, $($arg: u32),*| {
-					call(&mut caller, syscall, &[$($arg.into()),*]).map(drop)
-				},
-			)
-		};
-	}
-	match (syscall.params, syscall.result) {
-		([], None) => typed!(),
-		([I32], None) => typed!(a),
-		([I32, I32], None) => typed!(a b),
-		([I32, I32, I32], None) => typed!(a b c),
-		([I32, I32, I32, I32], None) => typed!(a b c d),
-		([I32, I32, I32, I32, I32], None) => typed!(a b c d e),
-		_ => {
-			let ty = |kind: &Kind| match kind {
-				Kind::I32 => ValType::I32,
-				Kind::I64 => ValType::I64,
-			};
-			let (params, results) = (syscall.params.iter().map(ty), syscall.result.iter().map(ty));
-			let ty = FuncType::new(linker.engine(), params, results);
-			linker.func_new(ENV, syscall.name, ty, move |mut caller, params, results| {
-				let mut args = [0; syscalls::MOST_PARAMS];
-				args.iter_mut().zip(params).for_each(|(arg, param)| *arg = argument(param));
-				let returned = call(&mut caller, syscall, &args)?;
-				if let Some(result) = results.first_mut() {
-					*result = Val::I32(returned.cast_signed());
-				}
-				Ok(())
-			})
-		}
-	}
-	.map(drop)
-}
-
-fn argument(value: &Val) -> u64 {
-	match value {
-		Val::I32(value) => u64::from(value.cast_unsigned()),
-		Val::I64(value) => value.cast_unsigned(),
-		// Floats and references are in no syscall's signature.
-		_ => 0,
-	}
-}
-
-fn call(caller: &mut Caller<'_, Data>, syscall: &Syscall, args: &[u64]) -> Result<u32, Error> {
-	inside(caller, |run, physical, fuel| run.syscall(syscall, args, physical, fuel))
 }
 
 /// Does something to the run, its memory and its fuel. `None` stops the program; the run knows

@@ -8,7 +8,7 @@ use crate::{
 	message::{Dispatch, DispatchKind, Earlier, Gas, Message, ReplyDetails, SignalDetails, Value},
 	pages::RunSet,
 	program::Program,
-	rent::Rent,
+	rent,
 	settings::Settings,
 	state::{BlockInfo, Randomness},
 };
@@ -326,7 +326,7 @@ impl Context {
 
 	/// Takes value and gas out for a message, or nothing.
 	fn take_out(&mut self, value: Value, terms: Terms) -> Result<(), ExtError> {
-		let Settings { schedule, limits } = self.settings;
+		let schedule = &self.settings.schedule;
 		if value > 0 && value < self.world.existential_deposit {
 			return Err(MessageError::InsufficientValue.into());
 		}
@@ -337,10 +337,8 @@ impl Context {
 			return Err(MessageError::InsufficientGasLimit.into());
 		}
 		let left = self.value_available.checked_sub(value).ok_or(ExecutionError::NotEnoughValue)?;
-		let rent = Rent::new(0, terms.delay, schedule.stash_block)
-			.filter(|_| terms.delay <= limits.storage_blocks)
-			.ok_or(MessageError::InsufficientGasForDelayedSending)?
-			.locked;
+		let rent = rent::price_of(&self.settings, schedule.stash_block, terms.delay)
+			.ok_or(MessageError::InsufficientGasForDelayedSending)?;
 		match terms.gas {
 			SendGas::Reserved(id) => {
 				let gas =

@@ -4,7 +4,7 @@ use super::{Call, Context, Halt, call::Fault};
 use crate::{
 	ids::{self, ReservationId},
 	message::{DispatchKind, Gas},
-	rent::Rent,
+	rent,
 	reservation::Reservation,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -76,9 +76,8 @@ impl Context {
 		if self.reservations.open.len() >= limits.reservations as usize {
 			return Err(ReservationError::ReservationsLimitReached.into());
 		}
-		let taken = Rent::new(0, blocks, schedule.reservation_block)
-			.filter(|_| blocks <= limits.storage_blocks)
-			.and_then(|rent| gas.checked_add(rent.locked))
+		let taken = rent::price_of(&self.settings, schedule.reservation_block, blocks)
+			.and_then(|rent| gas.checked_add(rent))
 			.ok_or(ExecutionError::NotEnoughGas)?;
 		if !self.meter.pass_on(taken) {
 			return Err(ExecutionError::NotEnoughGas.into());

@@ -3,7 +3,7 @@
 use super::{Call, Context, Halt, call::Fault};
 use crate::{
 	ids::MessageId,
-	rent::{Rent, blocks_for},
+	rent::{self, blocks_for},
 	waitlist::Expiry,
 };
 use gear_core_errors::{ExecutionError, ExtError, MessageError};
@@ -21,9 +21,8 @@ impl Context {
 	/// Buys all of `blocks`, if they can be had.
 	fn wait_for(&mut self, blocks: u32) -> Option<Wait> {
 		let price = self.settings.schedule.waitlist_block;
-		let rent = Rent::new(0, blocks, price)
-			.filter(|_| blocks <= self.settings.limits.storage_blocks)?;
-		self.meter.pass_on(rent.locked).then_some(Wait { blocks, expiry: Expiry::Wake })
+		let rent = rent::price_of(&self.settings, price, blocks)?;
+		self.meter.pass_on(rent).then_some(Wait { blocks, expiry: Expiry::Wake })
 	}
 
 	/// Buys what half of the gas buys, if it is anything: the other half is left to the messages

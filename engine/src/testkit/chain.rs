@@ -295,6 +295,20 @@ impl Chain {
 		]
 	}
 
+	/// Moves `value` from one purse of an actor to another.
+	fn shift(
+		&mut self,
+		actor: ActorId,
+		value: Value,
+		purses: impl FnOnce(&mut Account) -> (&mut Value, &mut Value),
+	) -> Result<(), FundsError> {
+		self.accounts.change(actor, |account| {
+			let (from, to) = purses(account);
+			*to += take(from, value)?;
+			Ok(())
+		})
+	}
+
 	fn credit(&mut self, actor: ActorId, value: Value) {
 		let mut account = self.account(actor);
 		account.free += value;
@@ -302,7 +316,7 @@ impl Chain {
 	}
 }
 
-/// Moves `value` from one purse to another.
+/// Takes `value` out of a purse.
 fn take(from: &mut Value, value: Value) -> Result<Value, FundsError> {
 	*from = from.checked_sub(value).ok_or(FundsError::Insufficient)?;
 	Ok(value)
@@ -437,10 +451,7 @@ impl StateMut for Chain {
 
 	fn reserve_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
 		let price = self.price(gas);
-		self.accounts.change(payer, |account| {
-			account.reserved += take(&mut account.free, price)?;
-			Ok(())
-		})
+		self.shift(payer, price, |account| (&mut account.free, &mut account.reserved))
 	}
 
 	fn spend_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
@@ -449,10 +460,7 @@ impl StateMut for Chain {
 
 	fn refund_gas(&mut self, payer: ActorId, gas: Gas) -> Result<(), FundsError> {
 		let price = self.price(gas);
-		self.accounts.change(payer, |account| {
-			account.free += take(&mut account.reserved, price)?;
-			Ok(())
-		})
+		self.shift(payer, price, |account| (&mut account.reserved, &mut account.free))
 	}
 
 	fn pay_gas(&mut self, payer: ActorId, program: ActorId, gas: Gas) -> Result<(), FundsError> {
@@ -470,10 +478,7 @@ impl StateMut for Chain {
 	}
 
 	fn hold_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError> {
-		self.accounts.change(owner, |account| {
-			account.held += take(&mut account.free, value)?;
-			Ok(())
-		})
+		self.shift(owner, value, |account| (&mut account.free, &mut account.held))
 	}
 
 	fn deliver_value(
@@ -488,10 +493,7 @@ impl StateMut for Chain {
 	}
 
 	fn release_value(&mut self, owner: ActorId, value: Value) -> Result<(), FundsError> {
-		self.accounts.change(owner, |account| {
-			account.free += take(&mut account.held, value)?;
-			Ok(())
-		})
+		self.shift(owner, value, |account| (&mut account.held, &mut account.free))
 	}
 
 	fn inherit(&mut self, program: ActorId, inheritor: ActorId) -> Result<(), FundsError> {

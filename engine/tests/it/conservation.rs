@@ -267,7 +267,7 @@ fn assert_balanced<E: Executor>(system: &System<E>, issuance: Value, free: bool)
 		expected.users += 1;
 		expected.locked += locked;
 	};
-	let waiting = system.waitlist().map(|waiting| (&waiting.dispatch, waiting.rent.locked));
+	let waiting = system.waitlist().map(|waiting| (&waiting.dispatch, waiting.lease.rent.locked));
 	for (dispatch, locked) in system.queue().map(|dispatch| (dispatch, 0)).chain(waiting) {
 		count(dispatch.gas_node, locked);
 		if dispatch.earlier.is_some_and(|earlier| earlier.for_signal > 0) {
@@ -278,11 +278,11 @@ fn assert_balanced<E: Executor>(system: &System<E>, issuance: Value, free: bool)
 		count(delayed.dispatch.gas_node, delayed.rent.locked);
 	}
 	for mail in system.mailbox() {
-		count(mail.gas_node, mail.rent.locked);
+		count(mail.gas_node, mail.lease.rent.locked);
 	}
 	for (_, program) in system.programs() {
 		for (id, reservation) in &program.reservations {
-			count(ids::reservation_node(*id), reservation.rent.locked);
+			count(ids::reservation_node(*id), reservation.lease.rent.locked);
 		}
 	}
 	for (id, node) in system.gas_nodes() {

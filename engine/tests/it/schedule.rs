@@ -81,7 +81,7 @@ fn what_ends_early_leaves_no_task() {
 		let waiting = system.waiting(program, messages[0]).unwrap();
 		assert_eq!(
 			system.tasks().collect::<Vec<_>>(),
-			[(waiting.end, Task::EndWait { program, message: messages[0] })]
+			[(waiting.lease.end, Task::EndWait { program, message: messages[0] })]
 		);
 		system.run_next_block();
 		assert_eq!(system.tasks().count(), 0);

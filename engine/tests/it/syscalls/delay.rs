@@ -191,7 +191,7 @@ fn mail_with_gas_is_kept_until_it_expires() {
 	on_both_backends!(rented(), |system| {
 		let (program, mail) = with_mail(&mut system, Some(60_000));
 		// Half of it buys blocks at 3 000.
-		assert_eq!(system.mail(BOB, mail).unwrap().end.block, 2 + 10);
+		assert_eq!(system.mail(BOB, mail).unwrap().lease.end.block, 2 + 10);
 		assert_eq!(system.gas_node(mail).unwrap().locked, 30_000);
 		assert_eq!(system.account(BOB).free, FUNDS);
 		assert_eq!(heard(&system, program), None);

@@ -149,7 +149,7 @@ fn gr_wait_ends_in_an_error_if_nobody_wakes_it() {
 		let program = deploy(&mut system, &waiter("(call $gr_wait)"), b"");
 		let message = system.send_message(program, ALICE, b"", VALUE).unwrap();
 		system.run_next_block();
-		assert_eq!(system.waiting(program, message).unwrap().end.block, 2 + 50);
+		assert_eq!(system.waiting(program, message).unwrap().lease.end.block, 2 + 50);
 		run(&mut system, 49);
 		assert!(system.reply_to(message).is_none());
 		let block = system.run_next_block();

@@ -135,8 +135,8 @@ impl<T: Config> Pallet<T> {
 			ensure!((agenda.first..agenda.next).contains(&index), "a task is on no agenda");
 		}
 		let ends = Waitlist::<T>::iter_values()
-			.map(|kept| kept.what.end)
-			.chain(Mailbox::<T>::iter_values().map(|kept| kept.what.end));
+			.map(|kept| kept.what.lease.end)
+			.chain(Mailbox::<T>::iter_values().map(|kept| kept.what.lease.end));
 		for end in ends {
 			ensure!(Tasks::<T>::contains_key(end.block, end.index), "something stays for ever");
 		}
