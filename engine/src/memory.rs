@@ -288,7 +288,7 @@ fn put(memory: &mut [u8], base: u32, at: u32, bytes: &[u8]) {
 }
 
 /// 64 KiB pages that a program may allocate.
-pub(crate) fn heap(code: &CodeMetadata, limit: u32) -> core::ops::Range<u32> {
+pub(crate) fn heap(code: &CodeMetadata, limit: u32) -> Range<u32> {
 	let end = code.max_pages.unwrap_or(limit).min(limit).min(MAX_PAGES);
 	code.static_pages..end.max(code.static_pages)
 }

@@ -164,7 +164,7 @@ pub(crate) const WAITER: &str = r#"(module
 		(call $size (i32.const 8192))
 		(if (i32.load (i32.const 8192))
 			(then
-				(call $read (i32.const 0) (i32.const 32) (i32.const 8192) (i32.const 8192))
+				(call $read (i32.const 0) (i32.const 32) (i32.const 8192) (i32.const 8256))
 				(call $wake (i32.const 8192) (i32.const 0) (i32.const 8256))
 				(call $count (i32.const 1)))
 			(else
