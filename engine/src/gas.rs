@@ -18,6 +18,21 @@ pub enum GasPrice {
 	GasPerValue(Gas),
 }
 
+impl GasPrice {
+	/// Nothing: the least that can be told, as a divisor of 0 would stop programs that calculate.
+	pub const FREE: Self = Self::GasPerValue(Gas::MAX);
+}
+
+/// Whether gas costs anything on a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Economy {
+	/// It has a price in native asset.
+	#[default]
+	Priced,
+	/// It costs nothing: a consortium's chain. It is limited and counted all the same.
+	Free,
+}
+
 /// The price list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct GasSchedule {

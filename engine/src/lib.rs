@@ -87,7 +87,7 @@ pub use executor::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use executor::Wasmtime;
 pub use executor::{Executor, LoadError, Trace};
-pub use gas::{GasNode, GasPrice, GasSchedule};
+pub use gas::{Economy, GasNode, GasPrice, GasSchedule};
 pub use gear_core_errors::{self, ErrorReplyReason, ReplyCode, SignalCode, SuccessReplyReason};
 pub use gprimitives::{ActorId, CodeId, MessageId, ReservationId};
 pub use journal::{Journal, Note, Send, SendGas, apply};

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	code::{Code, CodeMetadata},
-	gas::{GasNode, GasPrice},
+	gas::{Economy, GasNode, GasPrice},
 	ids::{self, ActorId, CodeId, MessageId},
 	mailbox::Mail,
 	message::{Dispatch, Gas, Message, Queued, Value},
@@ -39,16 +39,6 @@ impl Account {
 	pub fn total(&self) -> Value {
 		self.free + self.held + self.reserved
 	}
-}
-
-/// What gas costs on a chain.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Economy {
-	/// One gas costs one of native asset.
-	#[default]
-	Priced,
-	/// Gas costs nothing: a consortium's chain. It is limited and counted all the same.
-	Free,
 }
 
 /// A chain's storage. Two of them are equal if everything on them is.
@@ -371,8 +361,7 @@ impl State for Chain {
 	fn gas_price(&self) -> GasPrice {
 		match self.economy {
 			Economy::Priced => GasPrice::ValuePerGas(1),
-			// The least that can be told: a divisor of 0 would stop programs that calculate.
-			Economy::Free => GasPrice::GasPerValue(Gas::MAX),
+			Economy::Free => GasPrice::FREE,
 		}
 	}
 

@@ -79,7 +79,7 @@ mod program;
 mod table;
 
 pub use block::BlockRunResult;
-pub use chain::{Account, BuiltinFn, Chain, Economy};
+pub use chain::{Account, BuiltinFn, Chain};
 pub use chunks::Traffic;
 pub use log::Log;
 pub use mailbox::{ActorMailbox, MailboxError};

@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use gearway_engine::{
-	ActorId, CodeId, Event, Executor, Gas, MessageId, PostError, Settings, Value, ids,
-	testkit::{BlockRunResult, Chain, Economy, System},
+	ActorId, CodeId, Economy, Event, Executor, Gas, MessageId, PostError, Settings, Value, ids,
+	testkit::{BlockRunResult, Chain, System},
 };
 use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
-//! How a chain of this runtime begins: the presets `dev` and `local_testnet`.
+//! How a chain of this runtime begins: the presets `dev`, `local_testnet` and `consortium`.
 
 use crate::{
-	AuraConfig, BalancesConfig, EthereumInbox, ParachainInfoConfig, PolkadotXcmConfig,
+	AuraConfig, BalancesConfig, EthereumInbox, GearConfig, ParachainInfoConfig, PolkadotXcmConfig,
 	RuntimeGenesisConfig, SudoConfig, configs::gateway::TreasuryAccount,
 	xcm_config::LocationToAccountId,
 };
@@ -19,15 +19,22 @@ use polkadot_sdk::{
 /// What each endowed account starts with.
 pub const ENDOWMENT: Balance = 1_000_000 * UNIT;
 
+/// The preset of a consortium's chain: gas and transactions cost nothing, nobody has any money, and
+/// only the accounts named may upload. They sign without a balance; everybody else needs one.
+pub const CONSORTIUM_PRESET: &str = "consortium";
+
 /// A preset's JSON patch on the default genesis, or `None` where there is no such preset.
 pub fn preset(id: &PresetId) -> Option<Vec<u8>> {
-	let authorities = match id.as_ref() {
-		sp_genesis_builder::DEV_RUNTIME_PRESET => vec![Sr25519Keyring::Alice],
+	let (authorities, free) = match id.as_ref() {
+		sp_genesis_builder::DEV_RUNTIME_PRESET => (vec![Sr25519Keyring::Alice], false),
 		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET => {
-			vec![Sr25519Keyring::Alice, Sr25519Keyring::Bob]
+			(vec![Sr25519Keyring::Alice, Sr25519Keyring::Bob], false)
 		}
+		CONSORTIUM_PRESET => (vec![Sr25519Keyring::Alice, Sr25519Keyring::Bob], true),
 		_ => return None,
 	};
+	let endowed = if free { BTreeSet::new() } else { endowed() };
+	let uploaders = free.then(|| BTreeSet::from([Sr25519Keyring::Alice.to_account_id()]));
 	let patch = build_struct_json_patch!(RuntimeGenesisConfig {
 		aura: AuraConfig {
 			authorities: authorities
@@ -36,8 +43,9 @@ pub fn preset(id: &PresetId) -> Option<Vec<u8>> {
 				.collect::<Vec<_>>(),
 		},
 		balances: BalancesConfig {
-			balances: endowed().into_iter().map(|account| (account, ENDOWMENT)).collect::<Vec<_>>(),
+			balances: endowed.into_iter().map(|account| (account, ENDOWMENT)).collect::<Vec<_>>(),
 		},
+		gear: GearConfig { free, uploaders },
 		parachain_info: ParachainInfoConfig { parachain_id: GEAR_PARA_ID.into() },
 		polkadot_xcm: PolkadotXcmConfig { safe_xcm_version: Some(XCM_VERSION) },
 		sudo: SudoConfig { key: Some(Sr25519Keyring::Alice.to_account_id()) },
@@ -50,6 +58,7 @@ pub fn preset_names() -> Vec<PresetId> {
 	vec![
 		PresetId::from(sp_genesis_builder::DEV_RUNTIME_PRESET),
 		PresetId::from(sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET),
+		PresetId::from(CONSORTIUM_PRESET),
 	]
 }
 

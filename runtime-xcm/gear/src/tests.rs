@@ -1,36 +1,42 @@
 //! The configuration's own promises.
 
 use crate::{
-	Balances, Gear, ParachainInfo, Runtime, RuntimeCall, RuntimeGenesisConfig,
+	Balances, Executive, Gear, ParachainInfo, Runtime, RuntimeCall, RuntimeGenesisConfig, System,
+	TxExtension, UncheckedExtrinsic,
 	configs::{
 		chain::RuntimeBlockWeights,
 		ethereum::{InboxPalletId, MAX_EVENTS, MAX_FINALIZED_HEADERS},
 		gear::{MAX_GAS_LIMIT, REF_TIME_PER_GAS},
 		parachain::{IdleMaxServiceWeight, ServiceWeight},
 	},
-	genesis,
+	genesis::{self, CONSORTIUM_PRESET},
 	xcm_config::{Barrier, LocationToAccountId, MAX_INSTRUCTIONS, SafeCalls, Weigher},
 };
 use codec::Encode;
 use gearway_primitives::PostMessage;
 use gearway_runtime_common::{
-	AccountId, GATEWAY_SEND_MESSAGE, GEAR_PARA_ID, SIBLING_PARA_ID,
+	AccountId, GATEWAY_SEND_MESSAGE, GEAR_PARA_ID, Header, SIBLING_PARA_ID,
 	budget::{HOOKS_SHARE, IDLE_SHARE, MAXIMUM_BLOCK_WEIGHT},
 	genesis::merge,
 };
 use pallet_gear::WeightInfo;
 use polkadot_sdk::{
+	frame_metadata_hash_extension,
 	frame_support::{
 		dispatch::DispatchClass,
 		genesis_builder_helper::build_state,
 		traits::{Contains, Get, ProcessMessageError},
 		weights::Weight,
 	},
-	frame_system, pallet_sudo, pallet_utility,
+	frame_system, pallet_sudo, pallet_transaction_payment, pallet_utility,
 	sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, PresetId},
 	sp_io::TestExternalities,
 	sp_keyring::Sr25519Keyring,
-	sp_runtime::traits::AccountIdConversion,
+	sp_runtime::{
+		generic::{Era, SignedPayload},
+		traits::{AccountIdConversion, Header as _},
+		transaction_validity::InvalidTransaction,
+	},
 	staging_xcm::latest::prelude::*,
 	staging_xcm_executor::traits::{ConvertLocation, Properties, ShouldExecute, WeightBounds},
 };
@@ -65,8 +71,9 @@ fn check(
 
 #[test]
 fn every_preset_makes_a_chain() {
-	assert_eq!(genesis::preset_names(), [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET]);
-	for preset in genesis::preset_names() {
+	let priced = [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET];
+	assert_eq!(genesis::preset_names(), [priced[0], priced[1], CONSORTIUM_PRESET]);
+	for preset in priced.map(PresetId::from) {
 		chain(preset.as_ref()).execute_with(|| {
 			assert_eq!(ParachainInfo::parachain_id(), GEAR_PARA_ID.into());
 			assert_eq!(
@@ -80,6 +87,56 @@ fn every_preset_makes_a_chain() {
 			}
 		});
 	}
+}
+
+/// A transaction as it comes from outside.
+fn signed(from: Sr25519Keyring, nonce: u32, call: RuntimeCall) -> UncheckedExtrinsic {
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckEra::from(Era::Immortal),
+		frame_system::CheckNonce::from(nonce),
+		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		frame_metadata_hash_extension::CheckMetadataHash::new(false),
+		frame_system::WeightReclaim::new(),
+	);
+	let payload = SignedPayload::new(call, extension).unwrap();
+	let signature = payload.using_encoded(|payload| from.sign(payload));
+	let (call, extension, _) = payload.deconstruct();
+	let address = from.to_account_id().into();
+	UncheckedExtrinsic::new_signed(call, address, signature.into(), extension)
+}
+
+#[test]
+fn a_consortium_needs_no_money() {
+	chain(CONSORTIUM_PRESET).execute_with(|| {
+		let (root, parent) = (Default::default(), System::block_hash(0));
+		let header = Header::new(1, root, root, parent, Default::default());
+		Executive::initialize_block(&header);
+		let upload = |salt: &[u8]| {
+			RuntimeCall::Gear(pallet_gear::Call::upload_program {
+				code: gearway_programs::PING.to_vec(),
+				salt: salt.to_vec(),
+				init_payload: vec![],
+				gas_limit: MAX_GAS_LIMIT,
+				value: 0,
+				keep_alive: true,
+			})
+		};
+		let alice =
+			|nonce, call| Executive::apply_extrinsic(signed(Sr25519Keyring::Alice, nonce, call));
+		assert_eq!(alice(0, upload(b"1")), Ok(Ok(())));
+		assert_eq!(alice(1, upload(b"2")), Ok(Ok(())));
+		assert_eq!(pallet_gear::Programs::<Runtime>::iter().count(), 2);
+		assert_eq!(Balances::total_issuance(), 0);
+		// Who is no member and has no balance cannot even begin.
+		let bob = Executive::apply_extrinsic(signed(Sr25519Keyring::Bob, 0, upload(b"3")));
+		assert_eq!(bob, Err(InvalidTransaction::Payment.into()));
+	});
 }
 
 #[test]

@@ -1,11 +1,7 @@
 //! Asking: about the message, the program, the block.
 
 use super::*;
-use gearway_engine::{
-	gear_core_errors::ExecutionError,
-	ids,
-	testkit::{DEFAULT_GAS, Economy},
-};
+use gearway_engine::{Economy, gear_core_errors::ExecutionError, ids, testkit::DEFAULT_GAS};
 
 /// What a syscall that takes nothing but an address writes there.
 fn asked(name: &str, len: u32) -> Vec<u8> {

@@ -2,9 +2,9 @@
 
 use super::*;
 use gearway_engine::{
-	State,
+	Economy, State,
 	gear_core_errors::{ExecutionError, MessageError},
-	testkit::{DEFAULT_GAS, Economy},
+	testkit::DEFAULT_GAS,
 };
 
 /// Sends "PING" to the actor at 512 and deposits `gas` for the reply; the reply is noted at 3000.

@@ -3,6 +3,7 @@
 use crate::{
 	Aura, Balances, Block, OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
+	configs::gear::UnlessFree,
 };
 use gearway_runtime_common::{
 	AccountId, AuraAccount, Balance, Hash, Nonce, budget,
@@ -101,8 +102,8 @@ impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type OnChargeTransaction =
 		pallet_transaction_payment::FungibleAdapter<Balances, ToAuthor<Runtime>>;
-	type WeightToFee = currency::WeightToFee;
-	type LengthToFee = ConstantMultiplier<Balance, ConstU128<BYTE_FEE>>;
+	type WeightToFee = UnlessFree<currency::WeightToFee>;
+	type LengthToFee = UnlessFree<ConstantMultiplier<Balance, ConstU128<BYTE_FEE>>>;
 	type FeeMultiplierUpdate = SlowAdjustingFeeUpdate<Self>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;

@@ -1,13 +1,17 @@
 //! The engine: what a block gives it, what gas is and costs.
 
-use crate::{Balances, Runtime, RuntimeHoldReason, System, Timestamp, XcmGateway};
+use crate::{Balances, Gear, Runtime, RuntimeHoldReason, System, Timestamp, XcmGateway};
 use codec::Encode;
+use core::marker::PhantomData;
 use gearway_primitives::{Gas, Value};
-use gearway_runtime_common::{BlockNumber, Hash};
+use gearway_runtime_common::{Balance, BlockNumber, Hash};
 use pallet_gear::ChainSettings;
 use polkadot_sdk::{
 	cumulus_pallet_parachain_system::{RelaychainDataProvider, RelaychainStateProvider},
-	frame_support::traits::{ConstU64, ConstU128, Randomness},
+	frame_support::{
+		traits::{ConstU64, ConstU128, Randomness},
+		weights::{Weight, WeightToFee},
+	},
 	polkadot_runtime_common::impls::ToAuthor,
 	sp_runtime::traits::{BlakeTwo256, Hash as _},
 };
@@ -21,6 +25,17 @@ pub const GAS_PRICE: Value = 1;
 /// The most gas of a message, a quarter of a second: it fits in the part of a block that only the
 /// engine can have, so that no message has to wait for a calm block.
 pub const MAX_GAS_LIMIT: Gas = 250_000_000_000;
+
+/// What a transaction costs, unless this is a consortium's chain.
+pub struct UnlessFree<Fee>(PhantomData<Fee>);
+
+impl<Fee: WeightToFee<Balance = Balance>> WeightToFee for UnlessFree<Fee> {
+	type Balance = Balance;
+
+	fn weight_to_fee(weight: &Weight) -> Balance {
+		if Gear::is_free() { 0 } else { Fee::weight_to_fee(weight) }
+	}
+}
 
 /// What programs' random numbers are made of: the state root of the relay block that this block
 /// builds on. Nobody knows it before that block; a collator can at most choose not to build on it.

@@ -3,8 +3,8 @@
 //! What is paid in advance never leaves the payer's account before it is spent or delivered. So
 //! giving back cannot fail, and every payer can see what of its balance is bound to which purpose.
 
-use crate::{Config, HoldReason, Pallet};
-use gearway_engine::{ActorId, FundsError, Gas};
+use crate::{ChainEconomy, Config, HoldReason, Pallet};
+use gearway_engine::{ActorId, Economy, FundsError, Gas};
 use gearway_primitives::Value;
 use polkadot_sdk::{
 	frame_support::traits::{
@@ -32,9 +32,14 @@ pub(crate) fn funds_error(error: DispatchError) -> FundsError {
 }
 
 impl<T: Config> Pallet<T> {
+	/// Whether gas costs nothing here.
+	pub fn is_free() -> bool {
+		ChainEconomy::<T>::get() == Economy::Free
+	}
+
 	/// What `gas` costs.
 	pub fn price_of(gas: Gas) -> Value {
-		Value::from(gas).saturating_mul(T::GasPrice::get())
+		if Self::is_free() { 0 } else { Value::from(gas).saturating_mul(T::GasPrice::get()) }
 	}
 
 	pub(crate) fn hold(
@@ -117,10 +122,15 @@ impl<T: Config> Pallet<T> {
 			.map_err(funds_error)
 	}
 
-	/// Makes sure that the account of a new program exists. Returns whether `payer` had to pay the
-	/// existential deposit for that.
+	/// What a program's account is given by whoever makes it: nothing where nothing has a price.
+	pub(crate) fn endowment() -> Value {
+		if Self::is_free() { 0 } else { T::Currency::minimum_balance() }
+	}
+
+	/// Makes sure that the account of a new program has its endowment. Returns whether `payer` had
+	/// to pay it.
 	pub(crate) fn endow(program: ActorId, payer: &AccountId32) -> Result<bool, DispatchError> {
-		let (account, least) = (account(program), T::Currency::minimum_balance());
+		let (account, least) = (account(program), Self::endowment());
 		if T::Currency::balance(&account) >= least {
 			return Ok(false);
 		}

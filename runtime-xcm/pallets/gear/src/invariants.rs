@@ -119,10 +119,7 @@ impl<T: Config> Pallet<T> {
 			}
 			let gone = matches!(program.phase, Phase::Exited { .. } | Phase::Terminated);
 			let funds = T::Currency::total_balance(&account(id));
-			ensure!(
-				gone || funds >= T::Currency::minimum_balance(),
-				"a program that lives has no account"
-			);
+			ensure!(gone || funds >= Self::endowment(), "a program that lives has no account");
 		}
 		ensure!(Chunks::<T>::iter_keys().count() == chunks, "a chunk belongs to no program");
 		Ok(())

@@ -62,6 +62,8 @@
 //! - [`Config::MaxGasLimit`] must fit in the part of a block that nobody can take from `on_idle`,
 //!   or a message may wait for a calm block; the integrity test wants at least that it fits in a
 //!   whole one.
+//! - [`GenesisConfig::free`] makes it a consortium's chain: gas costs nothing, and programs'
+//!   accounts are given nothing. Then [`GenesisConfig::uploaders`] should name who may upload.
 //! - [`Config::GasPrice`] may change only while no gas is held, that is with an empty queue: what
 //!   is given back is computed anew.
 
@@ -90,8 +92,8 @@ mod tests;
 pub use pallet::*;
 pub use settings::{ChainSettings, MAX_METERED_LEN, MAX_PAGES, MAX_PASSED_OVER};
 pub use types::{
-	Agenda, CodeRefusal, DispatchStatus, Entry, Kept, Link, Quarantined, QueueEnds, Trace,
-	UserMessage,
+	Agenda, CodeRefusal, DispatchStatus, Entry, Kept, Link, MAX_UPLOADERS, Quarantined, QueueEnds,
+	Trace, UploaderSet, UserMessage,
 };
 pub use weights::WeightInfo;
 
@@ -106,10 +108,14 @@ const LOG_TARGET: &str = "runtime::gear";
 #[polkadot_sdk::frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use alloc::{collections::BTreeMap, vec::Vec};
+	use alloc::{
+		collections::{BTreeMap, BTreeSet},
+		vec::Vec,
+	};
+	use core::marker::PhantomData;
 	use gearway_engine::{
-		ActorId, ApplyError, CodeId, CodeMetadata, Delayed, DispatchKind, Gas, GasNode, Mail,
-		MailEnd, MessageId, Phase, Position, Posting, Program, Settings, Task, Waiting,
+		ActorId, ApplyError, CodeId, CodeMetadata, Delayed, DispatchKind, Economy, Gas, GasNode,
+		Mail, MailEnd, MessageId, Phase, Position, Posting, Program, Settings, Task, Waiting,
 	};
 	use gearway_primitives::{Builtin, Origin as Sender, RouteMessage, Topic, Value};
 	use polkadot_sdk::{
@@ -271,6 +277,38 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Nonce<T: Config> = StorageValue<_, u128, ValueQuery>;
 
+	/// Whether gas costs anything. Decided in the chain's genesis.
+	#[pallet::storage]
+	pub type ChainEconomy<T: Config> = StorageValue<_, Economy, ValueQuery>;
+
+	/// Who may upload codes; anyone if there is no such list.
+	#[pallet::storage]
+	pub type Uploaders<T: Config> = StorageValue<_, UploaderSet>;
+
+	/// How the chain begins.
+	#[pallet::genesis_config]
+	#[derive(polkadot_sdk::frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Whether gas costs nothing.
+		pub free: bool,
+		/// Who may upload codes, at most [`MAX_UPLOADERS`]; anyone if this is left out.
+		pub uploaders: Option<BTreeSet<AccountId32>>,
+		/// For the type.
+		#[serde(skip)]
+		pub _config: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			ChainEconomy::<T>::put(if self.free { Economy::Free } else { Economy::Priced });
+			let uploaders = self.uploaders.clone().map(|uploaders| {
+				UploaderSet::try_from(uploaders).expect("at most MAX_UPLOADERS may upload")
+			});
+			Pallet::<T>::do_set_uploaders(uploaders);
+		}
+	}
+
 	/// What happened.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -279,6 +317,11 @@ pub mod pallet {
 		CodeChanged {
 			/// Hash of the code as uploaded.
 			id: H256,
+		},
+		/// From now on these may upload codes, and nobody else; or anyone.
+		UploadersChanged {
+			/// Who, if not anyone.
+			uploaders: Option<UploaderSet>,
 		},
 		/// A program was made, came to life, or ended.
 		ProgramChanged {
@@ -419,6 +462,8 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// The code cannot be run, for the reason inside.
 		CodeRefused(CodeRefusal),
+		/// The sender is not among those who may upload codes here.
+		NotUploader,
 		/// The code has been uploaded already.
 		CodeExists,
 		/// No code of that id has been uploaded.
@@ -482,12 +527,12 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Uploads a code, of which anyone can make programs.
 		///
-		/// Signed by anyone. Errors: [`Error::CodeRefused`] with the reason,
-		/// [`Error::CodeExists`]. Events: [`Event::CodeChanged`].
+		/// Signed by one of [`Uploaders`]. Errors: [`Error::NotUploader`], [`Error::CodeRefused`]
+		/// with the reason, [`Error::CodeExists`]. Events: [`Event::CodeChanged`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::upload_code(code.len() as u32))]
 		pub fn upload_code(origin: OriginFor<T>, code: Vec<u8>) -> DispatchResult {
-			ensure_signed(origin)?;
+			Self::ensure_uploader(&ensure_signed(origin)?)?;
 			Self::do_upload_code(code)?;
 			Ok(())
 		}
@@ -512,6 +557,7 @@ pub mod pallet {
 			let who = ensure_signed(origin)?;
 			// Held funds leave the sender alive either way.
 			let _ = keep_alive;
+			Self::ensure_uploader(&who)?;
 			let code = Self::ensure_code(code)?;
 			Self::do_create_program(who, code, &salt, init_payload, gas_limit, value)?;
 			Ok(())
@@ -617,6 +663,23 @@ pub mod pallet {
 		pub fn claim_value(origin: OriginFor<T>, message_id: H256) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_claim_value(&who, MessageId::from(message_id.0))
+		}
+
+		/// Says who may upload codes: these accounts, or anyone. They need no balance to sign.
+		///
+		/// Root only. What has been uploaded stays. Events: [`Event::UploadersChanged`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(
+			T::WeightInfo::set_uploaders(uploaders.as_ref().map_or(0, |list| list.len() as u32))
+		)]
+		pub fn set_uploaders(
+			origin: OriginFor<T>,
+			uploaders: Option<UploaderSet>,
+		) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_set_uploaders(uploaders.clone());
+			Self::deposit_event(Event::UploadersChanged { uploaders });
+			Ok(())
 		}
 	}
 

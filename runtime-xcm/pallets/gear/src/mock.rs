@@ -167,18 +167,35 @@ impl Builtin for Echo {
 /// Runs a test on a fresh chain, in its first block, and checks afterwards that every invariant
 /// holds and that no money was made or lost.
 pub(crate) fn chain(test: impl FnOnce()) {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: [ALICE, BOB, AUTHOR].map(|account| (account, FUNDS)).to_vec(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	TestExternalities::new(storage).execute_with(|| {
+	let balances = [ALICE, BOB, AUTHOR].map(|account| (account, FUNDS)).to_vec();
+	begin(balances, pallet_gear::GenesisConfig::default(), test);
+}
+
+/// The same on a consortium's chain, where gas costs nothing, nobody has any money and Alice may
+/// upload.
+pub(crate) fn consortium(test: impl FnOnce()) {
+	let uploaders = Some([ALICE].into());
+	begin(
+		Vec::new(),
+		pallet_gear::GenesisConfig { free: true, uploaders, ..Default::default() },
+		test,
+	);
+}
+
+fn begin(
+	balances: Vec<(AccountId32, Value)>,
+	gear: pallet_gear::GenesisConfig<Test>,
+	test: impl FnOnce(),
+) {
+	let issued: Value = balances.iter().map(|(_, funds)| funds).sum();
+	let balances = pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() };
+	let system = frame_system::GenesisConfig::default();
+	let genesis = RuntimeGenesisConfig { system, balances, gear };
+	TestExternalities::new(genesis.build_storage().unwrap()).execute_with(|| {
 		System::set_block_number(1);
 		test();
 		check();
-		assert_eq!(Balances::total_issuance(), 3 * FUNDS, "money was made or lost");
+		assert_eq!(Balances::total_issuance(), issued, "money was made or lost");
 	});
 }
 

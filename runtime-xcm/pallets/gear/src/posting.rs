@@ -2,7 +2,7 @@
 
 use crate::{
 	CodeRefusal, Codes, Config, Endowers, Error, Event, InstrumentedCodes, MAX_METERED_LEN,
-	OriginalCodes, Pallet, Programs, state::ChainState, types::h256,
+	OriginalCodes, Pallet, Programs, UploaderSet, Uploaders, state::ChainState, types::h256,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -12,10 +12,32 @@ use gearway_engine::{
 use gearway_primitives::{Origin, PostMessage, Value};
 use polkadot_sdk::{
 	frame_support::{ensure, storage::with_storage_layer, traits::Get},
+	frame_system,
 	sp_runtime::{AccountId32, DispatchError},
 };
 
 impl<T: Config> Pallet<T> {
+	/// Lets `who` upload only where anyone may, or as one of those who may.
+	pub(crate) fn ensure_uploader(who: &AccountId32) -> Result<(), Error<T>> {
+		let allowed = Uploaders::<T>::get().is_none_or(|uploaders| uploaders.contains(who));
+		ensure!(allowed, Error::<T>::NotUploader);
+		Ok(())
+	}
+
+	/// Changes who may upload. Their accounts exist for as long as they may, so that who has no
+	/// balance can sign.
+	pub(crate) fn do_set_uploaders(uploaders: Option<UploaderSet>) {
+		for account in Uploaders::<T>::take().into_iter().flatten() {
+			frame_system::Pallet::<T>::dec_sufficients(&account);
+		}
+		if let Some(uploaders) = uploaders {
+			for account in &uploaders {
+				frame_system::Pallet::<T>::inc_sufficients(account);
+			}
+			Uploaders::<T>::put(uploaders);
+		}
+	}
+
 	/// Checks `code` and stores it.
 	pub(crate) fn do_upload_code(code: Vec<u8>) -> Result<CodeId, DispatchError> {
 		ensure!(!Codes::<T>::contains_key(code_id(&code)), Error::<T>::CodeExists);

@@ -1,8 +1,8 @@
 //! The engine's view of this chain: its storage, money, queue, builtin actors and events.
 
 use crate::{
-	Chunks, Codes, Config, DispatchStash, DispatchStatus, Endowers, Entries, Entry, Event,
-	GasNodes, HoldReason, InstrumentedCodes, Kept, Mailbox, Nonce, Pallet, Programs,
+	ChainEconomy, Chunks, Codes, Config, DispatchStash, DispatchStatus, Endowers, Entries, Entry,
+	Event, GasNodes, HoldReason, InstrumentedCodes, Kept, Mailbox, Nonce, Pallet, Programs,
 	QuarantinedMessages, Trace, Waitlist,
 	bank::{account, funds_error},
 	proof::{ProofMeter, Reads},
@@ -13,7 +13,7 @@ use codec::Encode;
 use core::{cell::OnceCell, marker::PhantomData};
 use gear_core_errors::{ReplyCode, SuccessReplyReason};
 use gearway_engine::{
-	ActorId, ApplyError, BlockInfo, BuiltinError, CodeId, CodeMetadata, Delayed, Dispatch,
+	ActorId, ApplyError, BlockInfo, BuiltinError, CodeId, CodeMetadata, Delayed, Dispatch, Economy,
 	Event as EngineEvent, FundsError, Gas, GasNode, GasPrice, Mail, Message, MessageId, Phase,
 	Position, Program, Queued, Randomness, State, StateMut, Task, TaskKey, Waiting,
 };
@@ -201,11 +201,14 @@ impl<T: Config> State for ChainState<T> {
 	}
 
 	fn endowment(&self) -> Value {
-		T::Currency::minimum_balance()
+		Pallet::<T>::endowment()
 	}
 
 	fn gas_price(&self) -> GasPrice {
-		GasPrice::ValuePerGas(T::GasPrice::get())
+		match ChainEconomy::<T>::get() {
+			Economy::Priced => GasPrice::ValuePerGas(T::GasPrice::get()),
+			Economy::Free => GasPrice::FREE,
+		}
 	}
 
 	fn randomness(&self) -> Randomness {

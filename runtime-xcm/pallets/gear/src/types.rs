@@ -5,13 +5,23 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use gear_core_errors::ErrorReplyReason;
 use gearway_engine::{ApplyError, CodeError, Dispatch, Position, Queued, ReplyDetails};
 use gearway_primitives::{MessageId, Provenance, Topic, Value};
-use polkadot_sdk::{frame_support::PalletError, sp_core::H256};
+use polkadot_sdk::{
+	frame_support::{BoundedBTreeSet, PalletError, traits::ConstU32},
+	sp_core::H256,
+	sp_runtime::AccountId32,
+};
 use scale_info::TypeInfo;
 
 /// An identifier as events and calls have it.
 pub(crate) fn h256(id: impl Into<[u8; 32]>) -> H256 {
 	H256(id.into())
 }
+
+/// The most accounts that can be named as uploaders.
+pub const MAX_UPLOADERS: u32 = 256;
+
+/// Who may upload codes.
+pub type UploaderSet = BoundedBTreeSet<AccountId32, ConstU32<MAX_UPLOADERS>>;
 
 /// What became of a message that was taken out of the queue. Gear's own names.
 #[derive(

@@ -9,6 +9,7 @@
 //!   three; a runtime's compiled Wasm is about half as fast as native code. What was measured is
 //!   said beside each figure.
 
+use crate::MAX_UPLOADERS;
 use core::marker::PhantomData;
 use gearway_engine::CHUNK_SIZE;
 use polkadot_sdk::{
@@ -45,6 +46,9 @@ pub trait WeightInfo {
 
 	/// [`claim_value`](crate::Pallet::claim_value).
 	fn claim_value() -> Weight;
+
+	/// [`set_uploaders`](crate::Pallet::set_uploaders) to `count` accounts, whatever was before.
+	fn set_uploaders(count: u32) -> Weight;
 }
 
 /// A key's share of a storage proof: trie nodes on the way to it, of a trie of a million keys.
@@ -61,6 +65,9 @@ pub const CHUNK_PROOF: u64 = CHUNK_SIZE as u64 + CHUNK_PATH;
 /// (queue, two neighbours, entry, gas node, program, code's metadata, three accounts with their
 /// holds, a place in the waitlist, mailbox or stash with its task) and their values.
 pub const MESSAGE_PROOF: u64 = 16 * KEY_PROOF + 4_096;
+
+/// The longest list of who may upload.
+const UPLOADERS_PROOF: Weight = Weight::from_parts(0, 32 * MAX_UPLOADERS as u64);
 
 /// Longest record of a program or gas node, a link of the queue, or an account with its holds.
 const RECORD: u64 = 1_024;
@@ -106,8 +113,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// a code made of calls alone, the worst found; hashing and storing twice are small beside
 		// it. The bytes are in the extrinsic, so they add no proof.
 		Self::time(100_000_000, 500_000, len)
-			.saturating_add(T::DbWeight::get().reads_writes(1, 3))
-			.saturating_add(Self::proof(3))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
+			.saturating_add(Self::proof(4))
+			.saturating_add(UPLOADERS_PROOF)
 	}
 
 	fn create_program(len: u32) -> Weight {
@@ -154,5 +162,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(queue_message(T::DbWeight::get()))
 			.saturating_add(Self::proof(18))
 			.saturating_add(Weight::from_parts(0, 64 * 1024))
+	}
+
+	fn set_uploaders(count: u32) -> Weight {
+		// Each account, of those before and of those to come, is read and written.
+		let accounts = u64::from(MAX_UPLOADERS.saturating_add(count));
+		Self::time(50_000_000, 10_000_000, MAX_UPLOADERS.saturating_add(count))
+			.saturating_add(T::DbWeight::get().reads_writes(accounts + 1, accounts + 1))
+			.saturating_add(Self::proof(accounts + 1))
+			.saturating_add(UPLOADERS_PROOF)
 	}
 }

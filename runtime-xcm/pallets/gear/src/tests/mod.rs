@@ -1,6 +1,7 @@
 //! Tests, a file a topic, and what they share: programs and sentences.
 
 mod blocks;
+mod consortium;
 mod later;
 mod lives;
 mod mail;
