@@ -1,6 +1,12 @@
 //! Steps with a deadline: each says what is waited for, and fails with a name.
 
-use super::{chains::ChainError, ethereum::PairError, report::Console, report::seconds};
+use super::{
+	chains::ChainError,
+	ethereum::PairError,
+	nodes::genesis::GenesisError,
+	process::StartError,
+	report::{Console, seconds},
+};
 use std::{future::Future, time::Duration};
 use tokio::time::{interval, timeout};
 
@@ -19,6 +25,12 @@ pub enum StepFailure {
 	/// An Ethereum node failed.
 	#[error(transparent)]
 	Ethereum(#[from] PairError),
+	/// A program cannot be started.
+	#[error(transparent)]
+	Start(#[from] StartError),
+	/// A chain spec cannot be made.
+	#[error(transparent)]
+	Genesis(Box<GenesisError>),
 	/// It went otherwise than it should.
 	#[error("{0}")]
 	Otherwise(String),
