@@ -4,6 +4,7 @@ use super::{
 	NetError,
 	family::{self, Family},
 	layout::DataDir,
+	report::Console,
 	select::{AskError, Which},
 };
 use rustix::{
@@ -22,6 +23,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Ends the network, and says what was ended. It is no error that none runs.
 pub(super) async fn execute(which: &Which) -> Result<(), NetError> {
 	let (folder, holder) = which.find()?;
+	let console = Console::new();
 	if let Some(pid) = holder {
 		signal(pid, Signal::TERM)?;
 		let until = Instant::now() + ENDING;
@@ -31,16 +33,17 @@ pub(super) async fn execute(which: &Which) -> Result<(), NetError> {
 			}
 			sleep(LOOK).await;
 		}
-		println!("ended the network of process {} in {}", pid.as_raw_nonzero(), folder.display());
+		let pid = pid.as_raw_nonzero();
+		console.print(&format!("ended the network of process {pid} in {}", folder.display()));
 	} else {
-		println!("no network runs in {}", folder.display());
+		console.print(&format!("no network runs in {}", folder.display()));
 	}
-	end_leftovers(&folder.join("logs")).await
+	end_leftovers(&console, &folder.join("logs")).await
 }
 
 /// Ends programs whose network is gone. There are none unless it was killed on a system without
 /// means to end them with it.
-async fn end_leftovers(logs: &Path) -> Result<(), NetError> {
+async fn end_leftovers(console: &Console, logs: &Path) -> Result<(), NetError> {
 	let until = Instant::now() + ENDING;
 	let mut told: Vec<Pid> = Vec::new();
 	loop {
@@ -52,7 +55,8 @@ async fn end_leftovers(logs: &Path) -> Result<(), NetError> {
 		for Family { name, pid, .. } in left {
 			signal(pid, Signal::KILL)?;
 			if !told.contains(&pid) {
-				println!("killed {name} (process {}), left over", pid.as_raw_nonzero());
+				let id = pid.as_raw_nonzero();
+				console.print(&format!("killed {name} (process {id}), left over"));
 				told.push(pid);
 			}
 		}

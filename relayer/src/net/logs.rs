@@ -4,6 +4,7 @@ use super::{
 	NetError,
 	layout::LayoutError,
 	process::tail,
+	report::Console,
 	select::{AskError, Which},
 };
 use std::{
@@ -38,10 +39,11 @@ pub(super) async fn execute(args: &LogsArgs) -> Result<(), NetError> {
 		return Err(AskError::NoneRuns(folder).into());
 	}
 	let Some(name) = &args.name else {
+		let console = Console::new();
 		for (name, log) in logs {
-			println!("== {name}: {}", log.display());
+			console.print(&format!("== {name}: {}", log.display()));
 			for line in tail(&log) {
-				println!("{line}");
+				console.print(&line);
 			}
 		}
 		return Ok(());

@@ -3,7 +3,7 @@
 use super::{
 	NetError,
 	family::{self, Family},
-	report::aligned,
+	report::{Console, aligned},
 	select::{AskError, Which},
 	state::{self, State},
 };
@@ -22,7 +22,9 @@ pub(super) async fn execute(which: &Which) -> Result<(), NetError> {
 	let state = State::read(&folder)?;
 	let network = state.as_ref().map_or("network", |state| state.network.as_str());
 	let pid = pid.as_raw_nonzero();
-	println!("{network} in {}, process {pid}: {}", folder.display(), progress(&state, &folder));
+	let console = Console::new();
+	let progress = progress(&state, &folder);
+	console.print(&format!("{network} in {}, process {pid}: {progress}", folder.display()));
 
 	let mut chains = Vec::new();
 	for (name, url) in state.iter().flat_map(|state| &state.chains) {
@@ -32,12 +34,12 @@ pub(super) async fn execute(which: &Which) -> Result<(), NetError> {
 		};
 		chains.push([name.clone(), best, last, url.clone()]);
 	}
-	print("", &aligned(&["chain", "best", "final", "where"], &chains));
+	print(&console, &aligned(&["chain", "best", "final", "where"], &chains));
 	let programs: Vec<_> = family::writing_to(&folder.join("logs")).iter().map(row).collect();
-	print("", &aligned(&["process", "pid", "memory", "log"], &programs));
+	print(&console, &aligned(&["process", "pid", "memory", "log"], &programs));
 	let addresses = state.map(|state| state.addresses).unwrap_or_default();
 	let addresses: Vec<_> = addresses.into_iter().map(|(what, at)| [what, at]).collect();
-	print("", &aligned(&["what", "where"], &addresses));
+	print(&console, &aligned(&["what", "where"], &addresses));
 	Ok(())
 }
 
@@ -56,11 +58,8 @@ fn row(family: &Family) -> [String; 4] {
 	[family.name.clone(), pid, memory, family.log.display().to_string()]
 }
 
-fn print(title: &str, lines: &[String]) {
-	println!("{title}");
-	for line in lines {
-		println!("  {line}");
-	}
+fn print(console: &Console, lines: &[String]) {
+	console.print(&format!("\n  {}", lines.join("\n  ")));
 }
 
 /// The numbers of a chain's best and last final block.
