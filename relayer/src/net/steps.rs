@@ -24,7 +24,7 @@ pub enum StepFailure {
 	Chain(#[from] ChainError),
 	/// An Ethereum node failed.
 	#[error(transparent)]
-	Ethereum(#[from] PairError),
+	Ethereum(Box<PairError>),
 	/// A program cannot be started.
 	#[error(transparent)]
 	Start(#[from] StartError),
@@ -42,6 +42,12 @@ pub enum StepFailure {
 		/// Why.
 		source: std::io::Error,
 	},
+}
+
+impl From<PairError> for StepFailure {
+	fn from(error: PairError) -> Self {
+		Self::Ethereum(Box::new(error))
+	}
 }
 
 /// A step that was not seen.
