@@ -12,6 +12,7 @@ mod environment;
 mod full_block;
 mod main_job;
 mod relaying;
+mod upgrade;
 mod validator;
 
 use environment::{Environment, Ground};
@@ -28,6 +29,7 @@ async fn messages_arrive_once_and_in_order_whatever_ends_meanwhile() {
 		collator::check(&environment).await;
 		relaying::check(&environment).await;
 		validator::check(&environment).await;
+		upgrade::check(&environment).await;
 		environment.nothing_happened_twice().await;
 	}
 	ground.end().await;
