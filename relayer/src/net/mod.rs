@@ -10,6 +10,7 @@ pub mod chains;
 pub mod ethereum;
 pub mod events;
 pub mod family;
+pub mod figures;
 pub mod journey;
 pub mod layout;
 pub mod nodes;

@@ -205,14 +205,25 @@ impl Console {
 			seconds(waiting.since.elapsed()),
 			waiting.what
 		);
+		self.show(&text, &mut waiting.mentioned);
+	}
+
+	/// Shows how far something is, as [`Console::tick`] does, until [`Console::wait_is_over`].
+	pub fn progress(&self, text: &str) {
+		let now = Instant::now();
+		let fresh = || Waiting { what: String::new(), since: now, mentioned: now };
+		self.show(text, &mut self.waiting().get_or_insert_with(fresh).mentioned);
+	}
+
+	fn show(&self, text: &str, mentioned: &mut Instant) {
 		if self.is_terminal {
 			// A line that wraps could not be taken back.
 			let columns = tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col);
 			let width = if columns == 0 { 80 } else { usize::from(columns) };
 			let text: String = text.chars().take(width).collect();
 			self.write(&format!("\r\x1b[2K{text}"));
-		} else if waiting.mentioned.elapsed() >= MENTION_EVERY {
-			waiting.mentioned = Instant::now();
+		} else if mentioned.elapsed() >= MENTION_EVERY {
+			*mentioned = Instant::now();
 			self.write(&format!("{text}\n"));
 		}
 	}
