@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make dev` and `make test`. Everything else is a part of them.
-.PHONY: help dev test setup build bench fuzz fmt clean
+.PHONY: help dev net test setup build bench fuzz fmt clean
 .DEFAULT_GOAL := help
 
 help: ## Shows this
@@ -7,6 +7,9 @@ help: ## Shows this
 
 dev: setup build ## Sets up, starts the dev network and does the main job on it (ARGS=--once: then stops)
 	@scripts/dev $(ARGS)
+
+net: setup build ## Sets up, starts the network of real nodes and leaves it running (ARGS=--once: does the main job, then stops)
+	@scripts/net $(ARGS)
 
 test: setup ## Sets up, then runs every check and every test
 	@scripts/test

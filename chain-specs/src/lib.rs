@@ -6,11 +6,16 @@
 //!
 //! The code in a spec is the runtime's Wasm without its names and debug sections, compressed:
 //! smaller than what the relay chain accepts, and quicker to load.
+//!
+//! The folder `specs/` holds the plain specs without code, for people to read, and the template for
+//! a live chain. A test compares them with what is made here.
 
 mod blob;
 mod chain;
+mod committed;
 mod spec;
 
 pub use blob::{BlobError, pack};
 pub use chain::Chain;
+pub use committed::{PLACEHOLDER, committed, live};
 pub use spec::{Format, Preset, Spec, SpecError, genesis, state};

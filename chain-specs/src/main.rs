@@ -1,7 +1,8 @@
 //! `gearway-chain-specs`: writes chain specs.
 
 use clap::{Args, Parser, Subcommand};
-use gearway_chain_specs::{Chain, Format, Preset, Spec, SpecError};
+use gearway_chain_specs::{Chain, Format, Preset, Spec, SpecError, committed};
+use serde_json::Value;
 use std::{
 	fs, io,
 	path::{Path, PathBuf},
@@ -20,6 +21,12 @@ struct Cli {
 enum Command {
 	/// Writes one spec
 	One(One),
+	/// Writes the specs that are kept under version control, without code; needs no Wasm
+	Committed {
+		/// Folder to write to; made if it is not there
+		#[arg(long, value_name = "DIR", default_value = "chain-specs/specs")]
+		output_dir: PathBuf,
+	},
 	/// Writes all usual specs: CHAIN.json is raw local_testnet, for whatever starts from a state;
 	/// CHAIN-dev.plain.json and CHAIN-local.plain.json are plain, for polkadot-omni-node
 	All {
@@ -63,6 +70,7 @@ enum Failure {
 fn main() -> ExitCode {
 	let done = match Cli::parse().command {
 		Command::One(one) => write_one(one),
+		Command::Committed { output_dir } => write_committed(&output_dir),
 		Command::All { output_dir } => write_all(&output_dir),
 	};
 	match done {
@@ -95,8 +103,20 @@ fn write_all(dir: &Path) -> Result<(), Failure> {
 	Ok(())
 }
 
+fn write_committed(dir: &Path) -> Result<(), Failure> {
+	fs::create_dir_all(dir).map_err(|reason| Failure::Write { path: dir.into(), reason })?;
+	for (name, spec) in committed()? {
+		write_json(&spec, &dir.join(name))?;
+	}
+	Ok(())
+}
+
 fn write(spec: &Spec, format: Format, path: &Path) -> Result<(), Failure> {
-	let json = format!("{:#}\n", spec.json(format)?);
+	write_json(&spec.json(format)?, path)
+}
+
+fn write_json(spec: &Value, path: &Path) -> Result<(), Failure> {
+	let json = format!("{spec:#}\n");
 	fs::write(path, json).map_err(|reason| Failure::Write { path: path.into(), reason })?;
 	println!("{}", path.display());
 	Ok(())

@@ -129,7 +129,16 @@ impl Spec {
 			}),
 			Format::Raw => raw(&state(self)?),
 		};
-		Ok(json!({
+		Ok(self.around(genesis))
+	}
+
+	/// The plain spec without the code: what there is to read and to compare. No node takes it.
+	pub fn outline(&self) -> Result<Value, SpecError> {
+		Ok(self.around(json!({ "runtimeGenesis": { "patch": self.patch()? } })))
+	}
+
+	fn around(&self, genesis: Value) -> Value {
+		json!({
 			"name": self.chain.name(),
 			"id": format!("gearway-{}-{}", self.chain.id(), self.preset.id()),
 			"chainType": self.preset.chain_type(),
@@ -145,7 +154,7 @@ impl Spec {
 			"para_id": self.para_id,
 			"codeSubstitutes": {},
 			"genesis": genesis,
-		}))
+		})
 	}
 
 	fn patch(&self) -> Result<Value, SpecError> {

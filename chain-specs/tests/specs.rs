@@ -1,11 +1,13 @@
 //! What the specs say. Needs no Wasm: that is `omni_node.rs`.
 
 use gear_runtime::Runtime as Gear;
-use gearway_chain_specs::{Chain, Format, Preset, Spec, SpecError, genesis};
+use gearway_chain_specs::{
+	Chain, Format, PLACEHOLDER, Preset, Spec, SpecError, committed, genesis, live,
+};
 use gearway_runtime_common::AccountId;
 use polkadot_sdk::{
-	frame_system, pallet_balances, pallet_sudo, sp_keyring::Sr25519Keyring,
-	sp_state_machine::BasicExternalities, staging_parachain_info,
+	frame_support::genesis_builder_helper::build_state, frame_system, pallet_balances, pallet_sudo,
+	sp_keyring::Sr25519Keyring, sp_state_machine::BasicExternalities, staging_parachain_info,
 };
 use sibling_runtime::Runtime as Sibling;
 
@@ -46,6 +48,53 @@ fn the_state_is_the_presets() {
 fn what_is_built_twice_is_the_same() {
 	let spec = Spec::new(Chain::Gear, Preset::LocalTestnet);
 	assert_eq!(genesis(&spec).unwrap().top, genesis(&spec).unwrap().top);
+}
+
+/// What is under version control is what the generator makes now.
+#[test]
+fn the_committed_specs_are_those_of_the_presets() {
+	let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+	let committed = committed().expect("needs no Wasm");
+	let cure = "cure: run `gearway-chain-specs committed` in the repository's root and commit";
+	for (name, spec) in &committed {
+		let file = folder.join(name);
+		let text = std::fs::read_to_string(&file).unwrap_or_default();
+		assert_eq!(text, format!("{spec:#}\n"), "{} is not as made; {cure}", file.display());
+	}
+	let files = std::fs::read_dir(&folder).expect("it is there").count();
+	assert_eq!(files, committed.len(), "nothing else is in there; {cure}");
+}
+
+/// The runtime refuses the template as it is, and takes it with every placeholder replaced.
+#[test]
+fn a_live_chain_starts_only_with_values_of_its_own() {
+	let patch = live()["genesis"]["runtimeGenesis"]["patch"].clone();
+	assert!(starts(&patch).is_err());
+
+	let key = Sr25519Keyring::Ferdie.to_account_id().to_string();
+	let text = patch.to_string();
+	let mut filled = String::new();
+	for (index, part) in text.split('"').enumerate() {
+		let separator = if index == 0 { "" } else { "\"" };
+		let part = if part.starts_with(PLACEHOLDER) { &key } else { part };
+		filled.push_str(separator);
+		filled.push_str(part);
+	}
+	let mut filled: serde_json::Value = serde_json::from_str(&filled).expect("still JSON");
+	assert!(starts(&filled).is_err(), "the parachain id is no account");
+	filled["parachainInfo"]["parachainId"] = 2042.into();
+	starts(&filled).expect("every placeholder is replaced");
+	assert!(!filled.to_string().contains(PLACEHOLDER));
+}
+
+/// Whether Gear's runtime begins with a patch.
+fn starts(patch: &serde_json::Value) -> Result<(), String> {
+	let mut config = serde_json::to_value(gear_runtime::RuntimeGenesisConfig::default())
+		.map_err(|error| error.to_string())?;
+	gearway_runtime_common::genesis::merge(&mut config, patch.clone());
+	BasicExternalities::new_empty().execute_with(|| {
+		build_state::<gear_runtime::RuntimeGenesisConfig>(config.to_string().into_bytes())
+	})
 }
 
 /// A spec without code would start a chain that never makes a block.

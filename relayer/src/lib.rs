@@ -7,11 +7,13 @@
 //! - [`gear`]: a client of a Gear chain's node;
 //! - [`ethereum`]: clients of an execution node and of a beacon node;
 //! - [`net`]: networks on one machine, for development and tests;
+//! - [`load`]: messages at a rate, and how a network takes them;
 //! - [`cli`]: the command line, a file per command.
 
 pub mod cli;
 pub mod ethereum;
 pub mod gear;
+pub mod load;
 pub mod net;
 pub mod relay;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use codec::Decode as _;
 use common::Ground;
 use gearway::{
 	net::{
-		chains::Chain,
+		chains::{Blocks, Chain},
 		ethereum::Pair,
 		ports::Listener,
 		process::Program,
@@ -146,10 +146,11 @@ async fn network(ground: &Ground, console: &Console) -> Network {
 	let [gear_id, _] = ground.start_parachains();
 	let steps = Steps::new(console);
 	let url = ground.ports.url("ws", Listener::Gear);
-	let gear = Chain::connect("Gear", &gear_id, &url, START).await.unwrap();
+	let gear = Chain::connect("Gear", &gear_id, &url, START, Blocks::OnDemand).await.unwrap();
 	let programs = setup::programs(steps, &gear).await.unwrap();
 	let pair = Pair::connect(&ground.ports, START).await.unwrap();
-	let gateway = setup::gateway(steps, &pair, &gear, &ground.parts.contract).await.unwrap();
+	let gateway =
+		setup::gateway(steps, &pair, &gear, &ground.parts.ethereum.contract).await.unwrap();
 	Network { gear, pair, gateway, programs }
 }
 

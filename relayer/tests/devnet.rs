@@ -29,7 +29,7 @@ async fn a_light_client_that_follows_the_beacon_node_accepts_the_proofs() {
 	ground.start_ethereum();
 	let pair = within(START, "an answer", Pair::connect(&ground.ports, START)).await.unwrap();
 	let (address, deployed) =
-		within(START, "the contract", pair.deploy(&ground.parts.contract)).await.unwrap();
+		within(START, "the contract", pair.deploy(&ground.parts.ethereum.contract)).await.unwrap();
 	let gateway = Gateway { chain_id: 31_337, address: address.into_array() };
 
 	let endpoint = |listener| Endpoint::parse(&ground.ports.url("http", listener)).unwrap();

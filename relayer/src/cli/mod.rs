@@ -1,5 +1,6 @@
 //! The command line: a file per command, mirroring the tree of commands.
 
+mod load;
 mod net;
 mod relay;
 
@@ -22,6 +23,8 @@ enum Command {
 	/// Run a whole network on this machine
 	#[command(subcommand)]
 	Net(crate::net::NetCommand),
+	/// Send messages at a rate to a network on this machine, and tell how it takes them
+	Load(crate::load::LoadArgs),
 }
 
 impl Cli {
@@ -32,6 +35,7 @@ impl Cli {
 		let outcome = match self.command {
 			Command::Relay(command) => relay::execute(command).await,
 			Command::Net(command) => net::execute(command).await,
+			Command::Load(args) => load::execute(args).await,
 		};
 		match outcome {
 			Ok(()) => ExitCode::SUCCESS,

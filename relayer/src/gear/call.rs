@@ -42,6 +42,17 @@ impl Call {
 		Ok(Self { pallet: "Sudo", name: "sudo", args: Arguments(self.encode(at)?) })
 	}
 
+	/// These calls in one, which is made only if all of them are, by way of pallet Utility.
+	pub fn all(calls: &[Self], at: &At) -> Result<Self, GearError> {
+		let count = u32::try_from(calls.len())
+			.map_err(|_| GearError::Incompatible("too many calls for a batch".into()))?;
+		let mut args = codec::Compact(count).encode();
+		for call in calls {
+			args.extend(call.encode(at)?);
+		}
+		Ok(Self { pallet: "Utility", name: "batch_all", args: Arguments(args) })
+	}
+
 	/// The call in SCALE, as the runtime at that block understands it.
 	///
 	/// The arguments are read back by the runtime's own metadata: where this program and the

@@ -1,8 +1,9 @@
-//! The two parachains, run by chopsticks from their genesis specs.
+//! Chains that are followed block by block, and the two that chopsticks runs from their genesis
+//! specs.
 //!
 //! A chain without validators makes blocks only when it has a reason to: an extrinsic or a message
 //! from the other chain. Real chains make blocks all the time, and programs rely on it (a message
-//! that did not fit is processed in the next block). So whoever follows a chain here also keeps it
+//! that did not fit is processed in the next block). So whoever follows such a chain also keeps it
 //! going: while something happens on it a block follows soon, otherwise after a longer pause.
 
 use super::{
@@ -81,10 +82,21 @@ pub fn program(
 	}
 }
 
+/// How a chain comes by its blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocks {
+	/// Whoever follows the chain asks for them.
+	OnDemand,
+	/// Its nodes make them.
+	ByThemselves,
+}
+
 /// What has been seen of a chain.
 #[derive(Debug, Default)]
 struct Record {
 	events: VecDeque<Seen>,
+	/// The number of the last final block that was read.
+	last: u64,
 	/// Why nothing more will be seen.
 	lost: Option<String>,
 }
@@ -130,13 +142,14 @@ pub struct Chain {
 }
 
 impl Chain {
-	/// Connects as soon as the chain answers, and follows it from its first block on. `id` is that
-	/// of its spec.
+	/// Connects as soon as the chain answers, and follows it from its first block on. `id` is what
+	/// its node calls it: chopsticks by the id in its spec, others by the name there.
 	pub async fn connect(
 		name: &'static str,
 		id: &str,
 		url: &str,
 		within: Duration,
+		blocks: Blocks,
 	) -> Result<Self, ChainError> {
 		let silent = |reason: String| ChainError::Silent { name, url: url.into(), reason };
 		let endpoint = Endpoint::parse(url).map_err(silent)?;
@@ -163,7 +176,8 @@ impl Chain {
 			return Err(silent(format!("the chain {found} answers, instead of {id}")));
 		}
 		let record = watch::Sender::new(Record::default());
-		let follower = Follower { client: client.clone(), rpc, record: record.clone() };
+		let maker = (blocks == Blocks::OnDemand).then_some(rpc);
+		let follower = Follower { client: client.clone(), maker, record: record.clone() };
 		Ok(Self { name, client, record, follower: tokio::spawn(follower.run()) })
 	}
 
@@ -196,12 +210,26 @@ impl Chain {
 		&self,
 		mut read: impl FnMut(&Seen) -> Option<T>,
 	) -> Result<(Sight, T), ChainError> {
+		self.when(|record| {
+			let mut events = record.events.iter();
+			events.find_map(|seen| read(seen).map(|made| (seen.sight, made)))
+		})
+		.await
+	}
+
+	/// Waits until the block of that number is final and its events are known; returns the number
+	/// of the last such block.
+	pub async fn until_final(&self, number: u64) -> Result<u64, ChainError> {
+		self.when(|record| (record.last >= number).then_some(record.last)).await
+	}
+
+	/// Waits until `read` makes something of what has been seen.
+	async fn when<T>(&self, mut read: impl FnMut(&Record) -> Option<T>) -> Result<T, ChainError> {
 		let mut found = None;
 		let mut record = self.record.subscribe();
 		let outcome = record
 			.wait_for(|record| {
-				let mut events = record.events.iter();
-				found = events.find_map(|seen| read(seen).map(|made| (seen.sight, made)));
+				found = read(record);
 				found.is_some() || record.lost.is_some()
 			})
 			.await;
@@ -228,7 +256,8 @@ impl Drop for Chain {
 
 struct Follower {
 	client: Arc<Client>,
-	rpc: RpcClient,
+	/// Makes blocks, where nobody else does.
+	maker: Option<RpcClient>,
 	record: watch::Sender<Record>,
 }
 
@@ -290,17 +319,19 @@ impl Follower {
 			seen.push(Seen::read(sight, &event).map_err(in_words)?);
 		}
 		let is_lively = !seen.is_empty();
-		self.record.send_if_modified(|record| {
+		self.record.send_modify(|record| {
+			record.last = number;
 			record.events.extend(seen);
 			let surplus = record.events.len().saturating_sub(REMEMBERED_EVENTS);
 			record.events.drain(..surplus);
-			is_lively
 		});
 		Ok(is_lively)
 	}
 
+	/// Makes a block, unless the chain's nodes do.
 	async fn make_block(&self) -> Result<(), String> {
-		let made: Result<String, _> = self.rpc.request("dev_newBlock", rpc_params![]).await;
+		let Some(maker) = &self.maker else { return Ok(()) };
+		let made: Result<String, _> = maker.request("dev_newBlock", rpc_params![]).await;
 		made.map(|_| ()).map_err(in_words)
 	}
 }

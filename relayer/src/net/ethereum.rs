@@ -2,7 +2,7 @@
 
 use super::{
 	ports::{Listener, Ports},
-	preflight::Parts,
+	preflight::EthereumParts,
 	process::{Ending, Program},
 };
 use crate::{
@@ -58,7 +58,7 @@ const MESSAGE_GAS: u64 = 300_000;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The beacon node, which starts and ends the execution node itself. `data` does not exist yet.
-pub fn program(parts: &Parts, ports: &Ports, data: &Path) -> Program {
+pub fn program(parts: &EthereumParts, ports: &Ports, data: &Path) -> Program {
 	let option = |name: &str, value: String| format!("--{name}={value}").into();
 	let port = |name: &str, listener| option(name, ports.of(listener).to_string());
 	Program {

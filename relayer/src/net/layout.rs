@@ -1,15 +1,18 @@
 //! Where things are: in the repository, and in the folder that one run writes to.
 
+use rustix::process::Pid;
 use std::{
+	env,
 	fs::{self, File, TryLockError},
-	io,
+	io::{self, Write as _},
 	path::{Path, PathBuf},
 };
 
 /// Tells the repository's root from any other folder.
 const LANDMARK: &str = "zombienet/package.json";
 
-/// Marks a folder as written by `gearway net up`, so that a later run may empty it.
+/// Marks a folder as written by `gearway net up`, so that a later run may empty it. Locked, and
+/// holding the process id, as long as a network runs.
 const MARKER: &str = "gearway-net.lock";
 
 /// A folder that cannot be used.
@@ -25,9 +28,15 @@ pub enum LayoutError {
 	NotOurs(PathBuf),
 	/// Another network runs there.
 	#[error(
-		"another network runs in {0}\n  cure: end it with Ctrl-C, or name another folder with --data-dir"
+		"another network runs in {path} ({})\n  cure: end it with Ctrl-C or `gearway net down`, or name another folder with --data-dir",
+		process(*.pid)
 	)]
-	InUse(PathBuf),
+	InUse {
+		/// The folder.
+		path: PathBuf,
+		/// The process that runs it, where known.
+		pid: Option<Pid>,
+	},
 	/// The file system refuses.
 	#[error("cannot use {path}")]
 	Io {
@@ -36,6 +45,10 @@ pub enum LayoutError {
 		/// Why.
 		source: io::Error,
 	},
+}
+
+fn process(pid: Option<Pid>) -> String {
+	pid.map_or("of an unknown process".into(), |pid| format!("process {}", pid.as_raw_nonzero()))
 }
 
 /// The parts of the repository that the network is made of.
@@ -66,6 +79,12 @@ impl Repository {
 	pub fn path(&self, relative: &str) -> PathBuf {
 		self.root.join(relative)
 	}
+
+	/// A file or folder among what was built: in `CARGO_TARGET_DIR`, as the build had it.
+	pub fn target(&self, relative: &str) -> PathBuf {
+		let target = env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty());
+		self.root.join(target.unwrap_or("target".into())).join(relative)
+	}
 }
 
 /// The folder that one run writes to, locked as long as this lives.
@@ -90,12 +109,11 @@ impl DataDir {
 		if !is_empty && !marker.is_file() {
 			return Err(LayoutError::NotOurs(path));
 		}
-		let lock = File::create(&marker).map_err(io(&marker))?;
-		match lock.try_lock() {
-			Ok(()) => {}
-			Err(TryLockError::WouldBlock) => return Err(LayoutError::InUse(path)),
-			Err(TryLockError::Error(source)) => return Err(io(&marker)(source)),
-		}
+		let Some(mut lock) = lock(&marker)? else {
+			return Err(LayoutError::InUse { pid: written(&marker), path });
+		};
+		lock.set_len(0).map_err(io(&marker))?;
+		write!(lock, "{}", std::process::id()).map_err(io(&marker))?;
 		for entry in fs::read_dir(&path).map_err(io(&path))? {
 			let entry = entry.map_err(io(&path))?.path();
 			if entry != marker {
@@ -113,6 +131,18 @@ impl DataDir {
 		Ok(taken)
 	}
 
+	/// The process that runs a network in that folder; `None` where none does.
+	pub fn holder(path: &Path) -> Result<Option<Pid>, LayoutError> {
+		let marker = path.join(MARKER);
+		if !marker.is_file() || lock(&marker)?.is_some() {
+			return Ok(None);
+		}
+		match written(&marker) {
+			Some(pid) => Ok(Some(pid)),
+			None => Err(LayoutError::InUse { path: path.into(), pid: None }),
+		}
+	}
+
 	/// A file or folder in it.
 	pub fn path(&self, relative: &str) -> PathBuf {
 		self.path.join(relative)
@@ -122,6 +152,22 @@ impl DataDir {
 	pub fn logs(&self) -> PathBuf {
 		self.path("logs")
 	}
+}
+
+/// The marker, locked; `None` where another process has it.
+fn lock(marker: &Path) -> Result<Option<File>, LayoutError> {
+	let io = |source| LayoutError::Io { path: marker.into(), source };
+	let file = File::options().create(true).truncate(false).write(true).open(marker).map_err(io)?;
+	match file.try_lock() {
+		Ok(()) => Ok(Some(file)),
+		Err(TryLockError::WouldBlock) => Ok(None),
+		Err(TryLockError::Error(source)) => Err(io(source)),
+	}
+}
+
+/// The process that wrote its id into the marker.
+fn written(marker: &Path) -> Option<Pid> {
+	fs::read_to_string(marker).ok()?.trim().parse().ok().and_then(Pid::from_raw)
 }
 
 /// The path from the file system's root on; the file must be there.
@@ -162,7 +208,23 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let _first = DataDir::take(folder.path()).unwrap();
 
-		assert!(matches!(DataDir::take(folder.path()), Err(LayoutError::InUse(_))));
+		let error = DataDir::take(folder.path()).unwrap_err();
+		assert!(matches!(error, LayoutError::InUse { .. }));
+		let told = error.to_string();
+		assert!(told.contains(&format!("process {}", std::process::id())), "{told}");
+		assert!(told.contains("gearway net down"), "{told}");
+	}
+
+	#[test]
+	fn who_runs_a_network_is_known_as_long_as_it_runs() {
+		let folder = tempfile::tempdir().unwrap();
+		assert_eq!(DataDir::holder(folder.path()).unwrap(), None);
+		let taken = DataDir::take(folder.path()).unwrap();
+		let own = i32::try_from(std::process::id()).ok().and_then(Pid::from_raw);
+		assert_eq!(DataDir::holder(folder.path()).unwrap(), own);
+		drop(taken);
+		assert_eq!(DataDir::holder(folder.path()).unwrap(), None);
+		assert_eq!(DataDir::holder(Path::new("/no/such/folder")).unwrap(), None);
 	}
 
 	#[test]

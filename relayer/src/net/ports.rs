@@ -1,5 +1,6 @@
 //! Which loopback ports the network listens on.
 
+use super::nodes::plan::Node;
 use std::{
 	collections::BTreeMap,
 	fmt, io,
@@ -22,10 +23,20 @@ pub enum Listener {
 	Engine,
 	/// The beacon node's REST API.
 	Beacon,
+	/// The RPC of a node that is not the first of Gear or the sibling.
+	Rpc(Node),
+	/// A node, for others of its chain.
+	Peers(Node),
+	/// The relay chain's side of a collator, for other nodes of the relay chain.
+	RelayPeers(Node),
+	/// A node's metrics.
+	Metrics(Node),
 }
 
 impl Listener {
-	const ALL: [Self; 5] = [Self::Gear, Self::Sibling, Self::Execution, Self::Engine, Self::Beacon];
+	/// Those of the development network.
+	pub const DEVELOPMENT: [Self; 5] =
+		[Self::Gear, Self::Sibling, Self::Execution, Self::Engine, Self::Beacon];
 
 	/// Where such a node listens by custom.
 	fn customary(self) -> u16 {
@@ -35,19 +46,27 @@ impl Listener {
 			Self::Execution => 8545,
 			Self::Engine => 8551,
 			Self::Beacon => 5052,
+			Self::Rpc(node) => 9950 + node.number(),
+			Self::Peers(node) => 30_333 + node.number(),
+			Self::RelayPeers(node) => 30_433 + node.number(),
+			Self::Metrics(node) => 9615 + node.number(),
 		}
 	}
 }
 
 impl fmt::Display for Listener {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(match self {
-			Self::Gear => "Gear's RPC",
-			Self::Sibling => "the sibling's RPC",
-			Self::Execution => "the execution node's RPC",
-			Self::Engine => "the execution node's Engine API",
-			Self::Beacon => "the beacon node's REST API",
-		})
+		match self {
+			Self::Gear => f.write_str("Gear's RPC"),
+			Self::Sibling => f.write_str("the sibling's RPC"),
+			Self::Execution => f.write_str("the execution node's RPC"),
+			Self::Engine => f.write_str("the execution node's Engine API"),
+			Self::Beacon => f.write_str("the beacon node's REST API"),
+			Self::Rpc(node) => write!(f, "RPC of {}", node.name()),
+			Self::Peers(node) => write!(f, "peers of {}", node.name()),
+			Self::RelayPeers(node) => write!(f, "relay chain peers of {}", node.name()),
+			Self::Metrics(node) => write!(f, "metrics of {}", node.name()),
+		}
 	}
 }
 
@@ -58,10 +77,12 @@ pub enum PortsError {
 	#[error("ports in use: {}\n  cure: choose another --port-base, or leave it out and free ports are taken", list(.0))]
 	InUse(Vec<(Listener, u16)>),
 	/// The base leaves too few ports above it.
-	#[error("--port-base {base} is too high: {} ports are needed from there on", Listener::ALL.len())]
+	#[error("--port-base {base} is too high: {needed} ports are needed from there on")]
 	TooHigh {
 		/// The base.
 		base: u16,
+		/// How many.
+		needed: usize,
 	},
 	/// The system has no port left.
 	#[error("no free port on the loopback interface for {listener}")]
@@ -95,16 +116,23 @@ struct Reservation {
 impl Ports {
 	/// Ports from `base` on; without a base the customary ones, and any free one where a customary
 	/// one is taken.
-	pub fn choose(base: Option<u16>) -> Result<Self, PortsError> {
+	pub fn choose(listeners: &[Listener], base: Option<u16>) -> Result<Self, PortsError> {
 		match base {
-			Some(base) => Self::consecutive(base),
-			None => Self::each(|listener| reserve(listener.customary()).or_else(|_| reserve_any())),
+			Some(base) => Self::consecutive(listeners, base),
+			None => Self::each(listeners, |listener| {
+				reserve(listener.customary()).or_else(|_| reserve_any())
+			}),
 		}
 	}
 
-	/// Any free ports.
+	/// Any free ports, for the development network.
 	pub fn any() -> Result<Self, PortsError> {
-		Self::each(|_| reserve_any())
+		Self::any_for(&Listener::DEVELOPMENT)
+	}
+
+	/// Any free ports.
+	pub fn any_for(listeners: &[Listener]) -> Result<Self, PortsError> {
+		Self::each(listeners, |_| reserve_any())
 	}
 
 	/// The port that `listener` listens on.
@@ -117,11 +145,12 @@ impl Ports {
 		format!("{scheme}://{}:{}", Ipv4Addr::LOCALHOST, self.of(listener))
 	}
 
-	fn consecutive(base: u16) -> Result<Self, PortsError> {
+	fn consecutive(listeners: &[Listener], base: u16) -> Result<Self, PortsError> {
 		let mut reserved = BTreeMap::new();
 		let mut taken = Vec::new();
-		for (offset, listener) in (0u16..).zip(Listener::ALL) {
-			let port = base.checked_add(offset).ok_or(PortsError::TooHigh { base })?;
+		let needed = listeners.len();
+		for (offset, &listener) in (0u16..).zip(listeners) {
+			let port = base.checked_add(offset).ok_or(PortsError::TooHigh { base, needed })?;
 			match reserve(port) {
 				Ok(reservation) => drop(reserved.insert(listener, reservation)),
 				Err(_) => taken.push((listener, port)),
@@ -131,10 +160,11 @@ impl Ports {
 	}
 
 	fn each(
+		listeners: &[Listener],
 		mut reserve: impl FnMut(Listener) -> io::Result<Reservation>,
 	) -> Result<Self, PortsError> {
 		let mut reserved = BTreeMap::new();
-		for listener in Listener::ALL {
+		for &listener in listeners {
 			let none_free = |source| PortsError::NoneFree { listener, source };
 			reserved.insert(listener, reserve(listener).map_err(none_free)?);
 		}
@@ -158,6 +188,7 @@ fn reserve_any() -> io::Result<Reservation> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::net::nodes::plan::{self, GearCollators};
 
 	fn listen(port: u16) -> io::Result<TcpListener> {
 		TcpListener::bind((Ipv4Addr::LOCALHOST, port))
@@ -166,15 +197,18 @@ mod tests {
 	#[test]
 	fn two_networks_never_share_a_port() {
 		// Whether the customary ports are free or not.
-		let networks = [Ports::choose(None), Ports::choose(None), Ports::any()].map(Result::unwrap);
+		let nodes = plan::listeners(GearCollators::Two);
+		let networks =
+			[Ports::choose(&nodes, None), Ports::choose(&nodes, None), Ports::any_for(&nodes)]
+				.map(Result::unwrap);
 		let mut all: Vec<_> =
-			networks.iter().flat_map(|ports| Listener::ALL.map(|l| ports.of(l))).collect();
+			networks.iter().flat_map(|ports| nodes.iter().map(|l| ports.of(*l))).collect();
 		for port in &all {
 			listen(*port).unwrap();
 		}
 		all.sort_unstable();
 		all.dedup();
-		assert_eq!(all.len(), networks.len() * Listener::ALL.len());
+		assert_eq!(all.len(), networks.len() * nodes.len());
 	}
 
 	#[test]
@@ -182,7 +216,7 @@ mod tests {
 		let first = listen(0).unwrap();
 		let base = first.local_addr().unwrap().port();
 		let Ok(_third) = listen(base + 2) else { return };
-		let error = Ports::choose(Some(base)).unwrap_err();
+		let error = Ports::choose(&Listener::DEVELOPMENT, Some(base)).unwrap_err();
 		let told = error.to_string();
 		assert!(told.contains(&format!("{base} (Gear's RPC)")), "{told}");
 		assert!(told.contains(&format!("{} (the execution node's RPC)", base + 2)), "{told}");
@@ -190,7 +224,7 @@ mod tests {
 
 	#[test]
 	fn a_base_without_room_is_refused() {
-		let error = Ports::choose(Some(u16::MAX - 1)).unwrap_err();
+		let error = Ports::choose(&Listener::DEVELOPMENT, Some(u16::MAX - 1)).unwrap_err();
 		assert!(error.to_string().contains("too high") || error.to_string().contains("in use"));
 	}
 

@@ -1,6 +1,12 @@
 //! What must be there before anything is started, and what to do when it is not.
 
-use super::layout::Repository;
+use super::{
+	layout::Repository,
+	nodes::{
+		binaries::{self, BinaryError, Found, Places},
+		resources,
+	},
+};
 use std::{
 	fmt,
 	path::{Path, PathBuf},
@@ -13,13 +19,9 @@ const MIN_NODE: u32 = 20;
 const SET_UP: &str = "run `make setup`";
 const BUILD: &str = "run `make dev`, which builds it, or `make build` alone";
 
-/// Files of the repository that the network is started from, all present.
+/// Files that the Ethereum pair is started from, all present.
 #[derive(Debug, Clone)]
-pub struct Parts {
-	/// Starts the parachains.
-	pub chopsticks: PathBuf,
-	/// Its configurations, Gear's and the sibling's.
-	pub chopsticks_configs: [PathBuf; 2],
+pub struct EthereumParts {
 	/// Starts the execution node.
 	pub execution: PathBuf,
 	/// Runs the beacon node.
@@ -28,7 +30,31 @@ pub struct Parts {
 	pub beacon: PathBuf,
 	/// The gateway contract, compiled.
 	pub contract: PathBuf,
-	/// Gear's plain chain spec, with its genesis state in raw form.
+}
+
+/// Files that the development network is started from, all present.
+#[derive(Debug, Clone)]
+pub struct Parts {
+	/// Starts the parachains.
+	pub chopsticks: PathBuf,
+	/// Its configurations, Gear's and the sibling's.
+	pub chopsticks_configs: [PathBuf; 2],
+	/// What the Ethereum pair is started from.
+	pub ethereum: EthereumParts,
+	/// Gear's chain spec, with its genesis state in raw form.
+	pub gear_spec: PathBuf,
+	/// The sibling's.
+	pub sibling_spec: PathBuf,
+}
+
+/// Files that the network of nodes is started from, all present.
+#[derive(Debug, Clone)]
+pub struct NodeParts {
+	/// The nodes' programs.
+	pub found: Found,
+	/// What the Ethereum pair is started from.
+	pub ethereum: EthereumParts,
+	/// Gear's chain spec, with its genesis state in raw form.
 	pub gear_spec: PathBuf,
 	/// The sibling's.
 	pub sibling_spec: PathBuf,
@@ -56,50 +82,108 @@ impl fmt::Display for Missing {
 	}
 }
 
-/// Looks for every part, and names all that are missing at once.
+/// Looks for every part of the development network, and names all that are missing at once.
 pub fn check(repository: &Repository, chain_specs: &Path) -> Result<Parts, PreflightError> {
-	let mut missing = Vec::new();
-	let mut part = |what, path: PathBuf, cure| {
-		if !path.is_file() {
-			missing.push(Missing { what, found: path.display().to_string(), cure });
-		}
-		path
-	};
-	let in_zombienet = |path: &str| repository.path(&format!("zombienet/{path}"));
+	let mut look = Look::default();
 	let parts = Parts {
-		chopsticks: part(
+		chopsticks: look.file(
 			"the parachain runner",
-			in_zombienet("node_modules/@acala-network/chopsticks/chopsticks.cjs"),
+			repository.path("zombienet/node_modules/@acala-network/chopsticks/chopsticks.cjs"),
 			SET_UP,
 		),
 		chopsticks_configs: ["gear", "sibling"].map(|chain| {
-			let file = in_zombienet(&format!("chopsticks/{chain}.yml"));
-			part("a parachain's configuration", file, "restore the file from version control")
+			let file = repository.path(&format!("zombienet/chopsticks/{chain}.yml"));
+			look.file("a parachain's configuration", file, "restore the file from version control")
 		}),
-		execution: part(
-			"the Ethereum execution node",
-			in_zombienet("node_modules/@ethereumjs/client/dist/esm/bin/cli.js"),
-			SET_UP,
-		),
-		python: part("the beacon node's Python", in_zombienet("beacon/.venv/bin/python"), SET_UP),
-		beacon: repository.path("zombienet/beacon"),
-		contract: part(
-			"the compiled gateway contract",
-			repository.path("bridge-contracts/out/Gateway.sol/Gateway.json"),
+		ethereum: look.ethereum(repository),
+		gear_spec: look.file("Gear's chain spec", chain_specs.join("gear.json"), BUILD),
+		sibling_spec: look.file(
+			"the sibling's chain spec",
+			chain_specs.join("sibling.json"),
 			BUILD,
 		),
-		gear_spec: part("Gear's chain spec", chain_specs.join("gear.json"), BUILD),
-		sibling_spec: part("the sibling's chain spec", chain_specs.join("sibling.json"), BUILD),
 	};
-	missing.extend(unfit_node(
-		Command::new("node")
-			.arg("--version")
-			.output()
-			.ok()
-			.as_ref()
-			.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-	));
-	if missing.is_empty() { Ok(parts) } else { Err(PreflightError(missing)) }
+	look.outcome(parts)
+}
+
+/// Looks for every part of the network of nodes, whose files will go to `data`, and names all that
+/// is missing at once: files, programs, memory, disk space.
+pub async fn check_nodes(
+	repository: &Repository,
+	chain_specs: &Path,
+	data: &Path,
+	places: &Places,
+) -> Result<NodeParts, PreflightError> {
+	let mut look = Look::default();
+	let ethereum = look.ethereum(repository);
+	let gear_spec = look.file("Gear's chain spec", chain_specs.join("gear.json"), BUILD);
+	let sibling_spec =
+		look.file("the sibling's chain spec", chain_specs.join("sibling.json"), BUILD);
+	look.0.extend(resources::lacking(data));
+	match binaries::find(places).await {
+		Ok(found) => look.outcome(NodeParts { found, ethereum, gear_spec, sibling_spec }),
+		Err(errors) => {
+			look.0.extend(errors.iter().map(Missing::from));
+			Err(PreflightError(look.0))
+		}
+	}
+}
+
+/// What is missing, as far as was looked.
+#[derive(Default)]
+struct Look(Vec<Missing>);
+
+impl Look {
+	fn file(&mut self, what: &'static str, path: PathBuf, cure: &'static str) -> PathBuf {
+		if !path.is_file() {
+			self.0.push(Missing { what, found: path.display().to_string(), cure });
+		}
+		path
+	}
+
+	fn ethereum(&mut self, repository: &Repository) -> EthereumParts {
+		self.0.extend(unfit_node(
+			Command::new("node")
+				.arg("--version")
+				.output()
+				.ok()
+				.as_ref()
+				.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+		));
+		let in_zombienet = |path: &str| repository.path(&format!("zombienet/{path}"));
+		EthereumParts {
+			execution: self.file(
+				"the Ethereum execution node",
+				in_zombienet("node_modules/@ethereumjs/client/dist/esm/bin/cli.js"),
+				SET_UP,
+			),
+			python: self.file(
+				"the beacon node's Python",
+				in_zombienet("beacon/.venv/bin/python"),
+				SET_UP,
+			),
+			beacon: in_zombienet("beacon"),
+			contract: self.file(
+				"the compiled gateway contract",
+				repository.path("bridge-contracts/out/Gateway.sol/Gateway.json"),
+				BUILD,
+			),
+		}
+	}
+
+	fn outcome<T>(self, parts: T) -> Result<T, PreflightError> {
+		if self.0.is_empty() { Ok(parts) } else { Err(PreflightError(self.0)) }
+	}
+}
+
+impl From<&BinaryError> for Missing {
+	fn from(error: &BinaryError) -> Self {
+		Self {
+			what: "a program of polkadot-sdk stable2609",
+			found: error.to_string(),
+			cure: error.cure(),
+		}
+	}
 }
 
 /// What is wrong with the Node.js that reports `version`, if anything.
@@ -157,6 +241,25 @@ mod tests {
 		let told = check(&repository, &specs).unwrap_err().to_string();
 		assert!(!told.contains("gear.json"), "{told}");
 		assert!(told.contains("sibling.json"), "{told}");
+	}
+
+	#[tokio::test]
+	async fn nodes_that_are_missing_are_told_with_all_else() {
+		let (folder, repository) = empty_repository();
+		let empty = folder.path().join("empty");
+		let places = Places { named: Some(empty.clone()), cache: None, path: Vec::new() };
+		let error =
+			check_nodes(&repository, Path::new("no-specs"), &empty, &places).await.unwrap_err();
+		let told = error.to_string();
+		for expected in [
+			"beacon/.venv/bin/python\n    cure: run `make setup`",
+			"no-specs/sibling.json\n    cure: run `make dev`",
+			"polkadot-omni-node is in none of these folders",
+			"name it in GEARWAY_NODE_BIN",
+		] {
+			assert!(told.contains(expected), "{expected:?} is not in {told}");
+		}
+		assert!(!told.contains("chopsticks"), "{told}");
 	}
 
 	#[test]

@@ -4,6 +4,7 @@
 //! `gearway`, which then ends them in order), a log file, and the kernel's promise to be killed
 //! when `gearway` itself is killed without a chance to tidy up.
 
+use super::family::resident_kib;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
 	ffi::OsString,
@@ -11,7 +12,10 @@ use std::{
 	io,
 	path::{Path, PathBuf},
 	process::{ExitStatus, Stdio},
-	sync::{Mutex, MutexGuard, PoisonError},
+	sync::{
+		Arc, Mutex, MutexGuard, PoisonError,
+		atomic::{AtomicBool, Ordering},
+	},
 	time::Duration,
 };
 use tokio::{
@@ -114,6 +118,8 @@ struct Running {
 	ending: Ending,
 	log: PathBuf,
 	ended: watch::Receiver<bool>,
+	/// Set before it is ended on purpose.
+	is_expected: Arc<AtomicBool>,
 }
 
 /// The programs of one network. Dropping it kills them all.
@@ -140,7 +146,8 @@ impl Processes {
 		let Program { name, command, args, env, env_remove, dir, ending } = program;
 		let log = self.log_of(name);
 		let log_error = |source| StartError::Log { path: log.clone(), source };
-		let output = File::create(&log).map_err(log_error)?;
+		// One that is started again goes on with its log.
+		let output = File::options().create(true).append(true).open(&log).map_err(log_error)?;
 		let errors = output.try_clone().map_err(log_error)?;
 
 		let mut line = bound_to_this_process(&command);
@@ -158,8 +165,11 @@ impl Processes {
 			.ok_or_else(|| spawn_error(io::Error::other("it has no process id")))?;
 
 		let (ended_now, ended) = watch::channel(false);
-		tokio::spawn(attend(child, name, log.clone(), ended_now, self.death.clone()));
-		self.running().push(Running { name, pid, ending, log, ended });
+		let is_expected = Arc::<AtomicBool>::default();
+		let told =
+			Told { ended: ended_now, is_expected: is_expected.clone(), death: self.death.clone() };
+		tokio::spawn(attend(child, name, log.clone(), told));
+		self.running().push(Running { name, pid, ending, log, ended, is_expected });
 		Ok(())
 	}
 
@@ -171,6 +181,21 @@ impl Processes {
 			// The sender is ours: it cannot be gone while `self` is here.
 			_ => std::future::pending().await,
 		}
+	}
+
+	/// Kills one program, and waits until it is gone. Tells whether it was there. It can be started
+	/// again.
+	pub async fn kill(&self, name: &str) -> bool {
+		let program = {
+			let mut running = self.running();
+			let place = running.iter().position(|program| program.name == name);
+			place.map(|place| running.remove(place))
+		};
+		let Some(mut program) = program else { return false };
+		program.is_expected.store(true, Ordering::Release);
+		program.ending = Ending::AtOnce;
+		program.stop().await;
+		true
 	}
 
 	/// Ends every program, the last started first, and waits until all are gone.
@@ -236,18 +261,19 @@ impl Running {
 	}
 }
 
-/// Waits for the end of a program, and tells of it.
-async fn attend(
-	mut child: Child,
-	name: &'static str,
-	log: PathBuf,
+/// Who is told of a program's end, and how.
+struct Told {
 	ended: watch::Sender<bool>,
+	is_expected: Arc<AtomicBool>,
 	death: watch::Sender<Option<Death>>,
-) {
+}
+
+/// Waits for the end of a program, and tells of it.
+async fn attend(mut child: Child, name: &'static str, log: PathBuf, told: Told) {
 	let status = in_words(child.wait().await);
-	ended.send_replace(true);
-	death.send_if_modified(|first| {
-		let is_first = first.is_none();
+	told.ended.send_replace(true);
+	told.death.send_if_modified(|first| {
+		let is_first = first.is_none() && !told.is_expected.load(Ordering::Acquire);
 		if is_first {
 			*first = Some(Death { name, status, tail: tail(&log), log });
 		}
@@ -280,36 +306,6 @@ pub fn tail(log: &Path) -> Vec<String> {
 	let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
 	let lines: Vec<_> = text.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
 	lines[lines.len().saturating_sub(TAIL_LINES)..].to_vec()
-}
-
-/// Memory of a process and of all that it has started, in KiB.
-fn resident_kib(pid: Pid) -> Option<u64> {
-	struct Process {
-		pid: i32,
-		parent: i32,
-		resident_kib: u64,
-	}
-	let read = |entry: fs::DirEntry| {
-		let status = fs::read_to_string(entry.path().join("status")).ok()?;
-		let field = |name: &str| {
-			let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-			line.split_whitespace().next()
-		};
-		Some(Process {
-			pid: field("Pid:")?.parse().ok()?,
-			parent: field("PPid:")?.parse().ok()?,
-			resident_kib: field("VmRSS:")?.parse().ok()?,
-		})
-	};
-	let all: Vec<_> = fs::read_dir("/proc").ok()?.flatten().filter_map(read).collect();
-	let first = all.iter().find(|process| process.pid == pid.as_raw_nonzero().get())?;
-	let mut family = vec![first];
-	let mut next = 0;
-	while let Some(parent) = family.get(next).map(|process| process.pid) {
-		family.extend(all.iter().filter(|process| process.parent == parent));
-		next += 1;
-	}
-	Some(family.iter().map(|process| process.resident_kib).sum())
 }
 
 #[cfg(test)]
@@ -425,6 +421,28 @@ mod tests {
 		assert_eq!(death.status, "exit status: 7");
 		let told = death.to_string();
 		assert!(told.contains("no room") && told.contains("brief.log"), "{told}");
+		processes.stop().await;
+	}
+
+	#[tokio::test]
+	async fn one_that_is_killed_on_purpose_is_no_death_and_starts_again() {
+		let folder = tempfile::tempdir().unwrap();
+		let processes = Processes::new(folder.path().into());
+		let phoenix = shell("phoenix", "echo here; sleep 1000", Ending::Asked);
+		processes.start(phoenix.clone()).unwrap();
+		first_line(&processes, "phoenix").await;
+		let pid = processes.usage()[0].pid;
+
+		assert!(processes.kill("phoenix").await);
+		assert!(is_gone(pid).await);
+		assert!(!processes.kill("phoenix").await);
+		processes.start(phoenix).unwrap();
+		while tail(&processes.log_of("phoenix")).len() < 2 {
+			tokio::time::sleep(Duration::from_millis(10)).await;
+		}
+
+		let death = timeout(Duration::ZERO, processes.first_death()).await;
+		assert!(death.is_err(), "{death:?}");
 		processes.stop().await;
 	}
 

@@ -3,6 +3,7 @@
 use rustix::termios::tcgetwinsize;
 use std::{
 	io::{IsTerminal, Write as _},
+	path::PathBuf,
 	sync::{Mutex, MutexGuard, PoisonError},
 	time::{Duration, Instant},
 };
@@ -128,6 +129,8 @@ pub struct Console {
 	started: Instant,
 	/// Whether a line can be rewritten.
 	is_terminal: bool,
+	/// A file that names what is waited for, for whoever asks from outside.
+	stage: Option<PathBuf>,
 	waiting: Mutex<Option<Waiting>>,
 }
 
@@ -144,8 +147,14 @@ impl Console {
 		Self {
 			started: Instant::now(),
 			is_terminal: std::io::stdout().is_terminal(),
+			stage: None,
 			waiting: Mutex::default(),
 		}
+	}
+
+	/// As [`Console::new`]; what is waited for is also written to the file `stage`.
+	pub fn with_stage(stage: PathBuf) -> Self {
+		Self { stage: Some(stage), ..Self::new() }
 	}
 
 	/// Since the console was made.
@@ -165,15 +174,25 @@ impl Console {
 
 	/// Names what is waited for; [`Console::tick`] shows for how long.
 	pub fn wait_for(&self, what: impl Into<String>) {
-		let now = Instant::now();
-		*self.waiting() = Some(Waiting { what: what.into(), since: now, mentioned: now });
+		let (now, what) = (Instant::now(), what.into());
+		self.note(&what);
+		*self.waiting() = Some(Waiting { what, since: now, mentioned: now });
 		self.tick();
 	}
 
 	/// Nothing is waited for any more.
 	pub fn wait_is_over(&self) {
 		*self.waiting() = None;
+		self.note("");
 		self.clear();
+	}
+
+	fn note(&self, what: &str) {
+		let Some(stage) = &self.stage else { return };
+		// Nobody waits for this; those who ask see an older stage.
+		if let Err(error) = std::fs::write(stage, what) {
+			tracing::debug!("{}: {error}", stage.display());
+		}
 	}
 
 	/// Shows what is waited for: in place on a terminal, elsewhere a line now and then.
@@ -186,14 +205,25 @@ impl Console {
 			seconds(waiting.since.elapsed()),
 			waiting.what
 		);
+		self.show(&text, &mut waiting.mentioned);
+	}
+
+	/// Shows how far something is, as [`Console::tick`] does, until [`Console::wait_is_over`].
+	pub fn progress(&self, text: &str) {
+		let now = Instant::now();
+		let fresh = || Waiting { what: String::new(), since: now, mentioned: now };
+		self.show(text, &mut self.waiting().get_or_insert_with(fresh).mentioned);
+	}
+
+	fn show(&self, text: &str, mentioned: &mut Instant) {
 		if self.is_terminal {
 			// A line that wraps could not be taken back.
 			let columns = tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col);
 			let width = if columns == 0 { 80 } else { usize::from(columns) };
 			let text: String = text.chars().take(width).collect();
 			self.write(&format!("\r\x1b[2K{text}"));
-		} else if waiting.mentioned.elapsed() >= MENTION_EVERY {
-			waiting.mentioned = Instant::now();
+		} else if mentioned.elapsed() >= MENTION_EVERY {
+			*mentioned = Instant::now();
 			self.write(&format!("{text}\n"));
 		}
 	}
@@ -266,6 +296,17 @@ mod tests {
 				"  Gear     charged  not seen     -                -          -",
 			]
 		);
+	}
+
+	#[test]
+	fn what_is_waited_for_can_be_read_from_outside() {
+		let folder = tempfile::tempdir().unwrap();
+		let stage = folder.path().join("stage");
+		let console = Console::with_stage(stage.clone());
+		console.wait_for("the moon");
+		assert_eq!(std::fs::read_to_string(&stage).unwrap(), "the moon");
+		console.wait_is_over();
+		assert_eq!(std::fs::read_to_string(&stage).unwrap(), "");
 	}
 
 	#[test]

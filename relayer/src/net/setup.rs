@@ -12,8 +12,9 @@ use alloy::primitives::Address;
 use std::{path::Path, time::Duration};
 use subxt_signer::sr25519::dev;
 
-/// Deadline for a transaction to be final on a parachain here.
-pub const PARACHAIN: Duration = Duration::from_secs(120);
+/// Deadline for a transaction to be final on a parachain here. Validators take half a minute for it,
+/// or more on a busy machine.
+pub const PARACHAIN: Duration = Duration::from_secs(300);
 
 /// Deadline for the beacon chain to finalise a block.
 pub const FINALITY: Duration = Duration::from_secs(240);

@@ -1,6 +1,12 @@
 //! Steps with a deadline: each says what is waited for, and fails with a name.
 
-use super::{chains::ChainError, ethereum::PairError, report::Console, report::seconds};
+use super::{
+	chains::ChainError,
+	ethereum::PairError,
+	nodes::genesis::GenesisError,
+	process::StartError,
+	report::{Console, seconds},
+};
 use std::{future::Future, time::Duration};
 use tokio::time::{interval, timeout};
 
@@ -18,7 +24,13 @@ pub enum StepFailure {
 	Chain(#[from] ChainError),
 	/// An Ethereum node failed.
 	#[error(transparent)]
-	Ethereum(#[from] PairError),
+	Ethereum(Box<PairError>),
+	/// A program cannot be started.
+	#[error(transparent)]
+	Start(#[from] StartError),
+	/// A chain spec cannot be made.
+	#[error(transparent)]
+	Genesis(Box<GenesisError>),
 	/// It went otherwise than it should.
 	#[error("{0}")]
 	Otherwise(String),
@@ -30,6 +42,12 @@ pub enum StepFailure {
 		/// Why.
 		source: std::io::Error,
 	},
+}
+
+impl From<PairError> for StepFailure {
+	fn from(error: PairError) -> Self {
+		Self::Ethereum(Box::new(error))
+	}
 }
 
 /// A step that was not seen.

@@ -1,18 +1,28 @@
-//! `gearway net up`: from nothing to the main job done, and everything ended afterwards.
+//! `gearway net up`: from nothing to a network that is ready, and everything ended afterwards.
 
 use super::{
-	chains::{self, Chain},
+	chains::{self, Blocks, Chain},
+	error::NetError,
 	ethereum::{self, Pair},
+	family,
 	journey::{self, MainJob},
 	layout::{DataDir, LayoutError, Repository},
-	ports::{Listener, Ports, PortsError},
-	preflight::{self, Parts, PreflightError},
-	process::{Death, Processes, Program, StartError},
+	make::Make,
+	nodes::{
+		Nodes,
+		binaries::Places,
+		plan::{self, GearCollators},
+	},
+	ports::{Listener, Ports},
+	preflight::{self, Parts},
+	process::{Processes, Program},
 	relayer,
 	report::{Console, Journey, aligned, seconds, table},
+	select::Which,
 	setup::{self, Gateway, Programs},
-	spec::{self, SpecError},
-	steps::{StepError, StepFailure, Steps},
+	spec,
+	state::{self, State},
+	steps::{StepError, Steps},
 };
 use std::{
 	io,
@@ -27,84 +37,56 @@ const START: Duration = Duration::from_secs(120);
 /// `gearway net up`
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct UpArgs {
-	/// The development network: Gear, a sibling parachain, an Ethereum pair and the relayer, all
-	/// on the loopback interface and with keys that everybody knows
-	#[arg(long, required = true)]
-	pub dev: bool,
-	/// Stop after the main job; the exit code is zero only if every step was seen in final state
+	#[command(flatten)]
+	which: Which,
+	/// How many collators make Gear's blocks, 1 or 2; for the network of nodes
+	#[arg(
+		long,
+		value_name = "N",
+		default_value_t = 1,
+		value_parser = clap::value_parser!(u8).range(1..=2),
+		conflicts_with = "dev"
+	)]
+	gear_collators: u8,
+	/// Do the main job and stop; the exit code is zero only if every step was seen in final state
 	#[arg(long)]
-	pub once: bool,
-	/// Folder for logs, configuration and databases; emptied of an earlier run's [default:
-	/// target/dev-network in the repository]
-	#[arg(long, value_name = "DIR")]
-	pub data_dir: Option<PathBuf>,
+	once: bool,
 	/// Folder that holds gear.json and sibling.json, made by gearway-chain-specs [default:
 	/// target/chain-specs in the repository]
 	#[arg(long, value_name = "DIR")]
-	pub chain_specs: Option<PathBuf>,
+	chain_specs: Option<PathBuf>,
 	/// Listen on consecutive ports from here on, instead of the customary or any free ones
 	#[arg(long, value_name = "PORT")]
-	pub port_base: Option<u16>,
-	/// Gearway's repository, when the current folder is not inside it
-	#[arg(long, value_name = "DIR")]
-	pub root: Option<PathBuf>,
+	port_base: Option<u16>,
 }
 
-/// A network that could not be started, or whose main job was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum NetError {
-	/// Something needed is not there.
-	#[error(transparent)]
-	Preflight(#[from] PreflightError),
-	/// A folder cannot be used.
-	#[error(transparent)]
-	Layout(#[from] LayoutError),
-	/// A port cannot be had.
-	#[error(transparent)]
-	Ports(#[from] PortsError),
-	/// A chain spec cannot be used.
-	#[error(transparent)]
-	Spec(#[from] SpecError),
-	/// A program cannot be started.
-	#[error(transparent)]
-	Start(#[from] StartError),
-	/// A program ended.
-	#[error(transparent)]
-	Death(#[from] Death),
-	/// A step was not seen.
-	#[error("failed at: {step}; the logs are in {}", logs.display())]
-	Step {
-		/// The step.
-		step: String,
-		/// Why it was not seen.
-		source: Box<StepFailure>,
-		/// Where the logs are.
-		logs: PathBuf,
-	},
-	/// The user ended it before the main job was done.
-	#[error("ended by a signal before the main job was done")]
-	Interrupted,
-	/// The system gives no signals.
-	#[error("cannot wait for signals")]
-	Signals(#[source] io::Error),
-}
-
-/// Starts the network, does the main job, and ends everything, whatever happens in between.
+/// Starts the network, makes it ready, and ends everything, whatever happens in between.
 pub(super) async fn execute(args: UpArgs) -> Result<(), NetError> {
-	let repository = Repository::find(args.root)?;
-	let chain_specs = args.chain_specs.unwrap_or_else(|| repository.path("target/chain-specs"));
+	let repository = Repository::find(args.which.root.clone())?;
+	let chain_specs = args.chain_specs.unwrap_or_else(|| repository.target("chain-specs"));
 	// The chains' programs read them from another folder.
 	let chain_specs = std::path::absolute(&chain_specs).unwrap_or(chain_specs);
-	let parts = preflight::check(&repository, &chain_specs)?;
-	let ports = Ports::choose(args.port_base)?;
-	let data_dir = args.data_dir.unwrap_or_else(|| repository.path("target/dev-network"));
-	let data = DataDir::take(&data_dir)?;
+	let folder = args.which.folder(&repository);
+	let make = if args.which.dev {
+		Make::Development(preflight::check(&repository, &chain_specs)?)
+	} else {
+		let places = Places::of_user();
+		let parts = preflight::check_nodes(&repository, &chain_specs, &folder, &places).await?;
+		let two = args.gear_collators > 1;
+		Make::Nodes(parts, if two { GearCollators::Two } else { GearCollators::One })
+	};
+	let data = DataDir::take(&folder)?;
+	let stale = family::writing_to(&data.logs());
+	if !stale.is_empty() {
+		return Err(NetError::Stale(stale.into_iter().map(|old| (old.name, old.pid)).collect()));
+	}
+	let ports = Ports::choose(&make.listeners(), args.port_base)?;
 	let mut interruption = Interruption::expect().map_err(NetError::Signals)?;
 
-	let console = Console::new();
+	let console = Console::with_stage(state::stage_file(&data.path(".")));
 	let processes = Processes::new(data.logs());
 	let network =
-		Network { steps: Steps::new(&console), processes: &processes, parts, ports, data: &data };
+		Network { steps: Steps::new(&console), processes: &processes, make, ports, data: &data };
 	let outcome = network.live(args.once, &mut interruption).await;
 	console.wait_is_over();
 	console.say("net", "ending all processes");
@@ -115,13 +97,15 @@ pub(super) async fn execute(args: UpArgs) -> Result<(), NetError> {
 struct Network<'a> {
 	steps: Steps<'a>,
 	processes: &'a Processes,
-	parts: Parts,
+	make: Make,
 	ports: Ports,
 	data: &'a DataDir,
 }
 
-/// A network that runs. The parachains make blocks as long as this lives.
+/// A network that runs. The chains are followed as long as this lives.
 struct Running {
+	/// Nobody asks it for anything any more.
+	_relay: Option<Chain>,
 	gear: Chain,
 	sibling: Chain,
 	pair: Pair,
@@ -132,9 +116,15 @@ struct Running {
 impl Network<'_> {
 	async fn live(&self, once: bool, interruption: &mut Interruption) -> Result<(), NetError> {
 		let mut journeys = journey::planned();
+		// The development network is there for the job; nodes do it where they are told to stop then.
+		let is_job_wanted = once || matches!(self.make, Make::Development(_));
 		let job = async {
+			self.write_state(None)?;
 			let running = self.start().await?;
-			self.do_main_job(&running, &mut journeys).await?;
+			if is_job_wanted {
+				self.do_main_job(&running, &mut journeys).await?;
+			}
+			self.write_state(Some(&running))?;
 			Ok::<_, NetError>(running)
 		};
 		let outcome = tokio::select! {
@@ -149,13 +139,20 @@ impl Network<'_> {
 		}
 		let running = outcome?;
 		let took = seconds(console.elapsed());
-		console.print(&format!("\nEvery step was seen in final state, {took} after the start."));
+		console.print(&if is_job_wanted {
+			format!("\nEvery step was seen in final state, {took} after the start.")
+		} else {
+			format!("\nReady, {took} after the start.")
+		});
 		console.print(&self.usage());
 		if once {
 			return Ok(());
 		}
-		console.print(&self.addresses(&running));
-		console.print("\nCtrl-C ends it all.");
+		let rows: Vec<_> =
+			self.addresses(Some(&running)).into_iter().map(|(what, at)| [what, at]).collect();
+		let lines = aligned(&["what", "where"], &rows);
+		console.print(&format!("\n  {}", lines.join("\n  ")));
+		console.print("\nCtrl-C ends it all, and so does `gearway net down`.");
 		tokio::select! {
 			death = self.processes.first_death() => Err(death.into()),
 			() = interruption.happens() => Ok(()),
@@ -164,23 +161,53 @@ impl Network<'_> {
 
 	/// Starts everything and makes it ready for messages.
 	async fn start(&self) -> Result<Running, NetError> {
-		let Self { steps, parts, ports, .. } = self;
-		let data = self.data.path("ethereum");
-		self.start_program(ethereum::program(parts, ports, &data))?;
+		let ethereum =
+			ethereum::program(self.make.ethereum(), &self.ports, &self.data.path("ethereum"));
+		self.start_program(ethereum)?;
+		match &self.make {
+			Make::Development(parts) => {
+				let [gear, sibling] = self.start_parachains(parts).await?;
+				let (programs, pair, gateway) = self.set_up(&gear).await?;
+				Ok(Running { _relay: None, gear, sibling, pair, gateway, programs })
+			}
+			Make::Nodes(parts, collators) => {
+				let Self { steps, processes, ports, data, .. } = self;
+				let (steps, collators) = (*steps, *collators);
+				let nodes = Nodes { steps, processes, parts, ports, data, collators };
+				let (chains, _) = nodes.start().await.map_err(|error| self.failed(error))?;
+				nodes.ask_for_channels(&chains).await.map_err(|error| self.failed(error))?;
+				// Meanwhile they open.
+				let (programs, pair, gateway) = self.set_up(&chains.gear).await?;
+				nodes.wait_for_channels(&chains).await.map_err(|error| self.failed(error))?;
+				let (gear, sibling) = (chains.gear, chains.sibling);
+				Ok(Running { _relay: Some(chains.relay), gear, sibling, pair, gateway, programs })
+			}
+		}
+	}
+
+	/// Starts the development network's chains.
+	async fn start_parachains(&self, parts: &Parts) -> Result<[Chain; 2], NetError> {
 		let specs = ["gear-spec.json", "sibling-spec.json"].map(|name| self.data.path(name));
 		let now = SystemTime::now();
 		let gear_id = spec::copy(&parts.gear_spec, &specs[0], now)?;
 		let sibling_id = spec::copy(&parts.sibling_spec, &specs[1], now)?;
-		self.start_program(chains::program(parts, specs, ports, self.data.path(".")))?;
+		self.start_program(chains::program(parts, specs, &self.ports, self.data.path(".")))?;
+		Ok([
+			self.connect("Gear", &gear_id, Listener::Gear).await?,
+			self.connect("sibling", &sibling_id, Listener::Sibling).await?,
+		])
+	}
 
-		let gear = self.connect("Gear", &gear_id, Listener::Gear).await?;
-		let sibling = self.connect("sibling", &sibling_id, Listener::Sibling).await?;
-		let programs = setup::programs(*steps, &gear).await.map_err(|e| self.failed(e))?;
+	/// Uploads the programs, deploys the contract, makes both ends known to one another, and starts
+	/// the relayer.
+	async fn set_up(&self, gear: &Chain) -> Result<(Programs, Pair, Gateway), NetError> {
+		let Self { steps, ports, .. } = self;
+		let programs = setup::programs(*steps, gear).await.map_err(|e| self.failed(e))?;
 		let pair = steps
 			.within(START, "the Ethereum nodes to answer", Pair::connect(ports, START))
 			.await
 			.map_err(|error| self.failed(error))?;
-		let gateway = setup::gateway(*steps, &pair, &gear, &parts.contract)
+		let gateway = setup::gateway(*steps, &pair, gear, &self.make.ethereum().contract)
 			.await
 			.map_err(|error| self.failed(error))?;
 
@@ -190,7 +217,7 @@ impl Network<'_> {
 				self.failed(StepError { step: "the relayer's start".into(), source })
 			})?;
 		self.start_program(relayer)?;
-		Ok(Running { gear, sibling, pair, gateway, programs })
+		Ok((programs, pair, gateway))
 	}
 
 	async fn do_main_job(
@@ -227,7 +254,7 @@ impl Network<'_> {
 		let step = format!("{name} to answer at {url}");
 		let chain = self
 			.steps
-			.within(START, step, Chain::connect(name, id, &url, START))
+			.within(START, step, Chain::connect(name, id, &url, START, Blocks::OnDemand))
 			.await
 			.map_err(|error| self.failed(error))?;
 		self.steps.console().say(name, &format!("answers at {url}"));
@@ -251,28 +278,43 @@ impl Network<'_> {
 		format!("\n  {}", lines.join("\n  "))
 	}
 
-	/// What there is to connect to.
-	fn addresses(&self, running: &Running) -> String {
-		let ws = |listener| self.ports.url("ws", listener);
-		let http = |listener| self.ports.url("http", listener);
-		let apps = |listener| format!("https://polkadot.js.org/apps/?rpc={}", ws(listener));
-		let id = |id: [u8; 32]| format!("0x{}", hex::encode(id));
-		let rows: Vec<[String; 2]> = [
-			("Gear", ws(Listener::Gear)),
-			("", apps(Listener::Gear)),
-			("sibling", ws(Listener::Sibling)),
-			("", apps(Listener::Sibling)),
-			("execution node", http(Listener::Execution)),
-			("beacon node", http(Listener::Beacon)),
-			("gateway contract", running.gateway.address.to_string()),
-			("capacitor", id(running.programs.capacitor)),
-			("ping", id(running.programs.ping)),
-			("relayer's database", relayer::database(self.data).display().to_string()),
-			("relayer's log", self.processes.log_of("relayer").display().to_string()),
-		]
-		.map(|(what, address)| [what.to_owned(), address])
-		.into();
-		format!("\n  {}", aligned(&["what", "where"], &rows).join("\n  "))
+	/// What there is to connect to; what was made in the set-up, once it is there.
+	fn addresses(&self, running: Option<&Running>) -> Vec<(String, String)> {
+		let mut all = Vec::new();
+		let mut add = |what: &str, at: String| all.push((what.to_owned(), at));
+		for (chain, listener) in self.make.chains() {
+			let url = self.ports.url("ws", listener);
+			add(chain, url.clone());
+			add("", format!("https://polkadot.js.org/apps/?rpc={url}"));
+		}
+		if let Make::Nodes(_, collators) = &self.make {
+			for node in plan::nodes(*collators).into_iter().filter(|n| n.is_second()) {
+				add(node.name(), self.ports.url("ws", node.rpc()));
+			}
+		}
+		add("execution node", self.ports.url("http", Listener::Execution));
+		add("beacon node", self.ports.url("http", Listener::Beacon));
+		if let Some(running) = running {
+			let id = |id: [u8; 32]| format!("0x{}", hex::encode(id));
+			add("gateway contract", running.gateway.address.to_string());
+			add("capacitor", id(running.programs.capacitor));
+			add("ping", id(running.programs.ping));
+			add("relayer's database", relayer::database(self.data).display().to_string());
+		}
+		add("logs", self.data.logs().display().to_string());
+		all
+	}
+
+	/// Leaves word for those who ask.
+	fn write_state(&self, running: Option<&Running>) -> Result<(), LayoutError> {
+		let chains = self.make.chains().into_iter();
+		let state = State {
+			network: self.make.in_words().into(),
+			is_ready: running.is_some(),
+			chains: chains.map(|(name, at)| (name.into(), self.ports.url("ws", at))).collect(),
+			addresses: self.addresses(running),
+		};
+		state.write(&self.data.path("."))
 	}
 }
 

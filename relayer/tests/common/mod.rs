@@ -49,7 +49,8 @@ impl Ground {
 
 	/// Starts the beacon node and the execution node that it drives.
 	pub(crate) fn start_ethereum(&self) {
-		let program = ethereum::program(&self.parts, &self.ports, &self.data.path("ethereum"));
+		let program =
+			ethereum::program(&self.parts.ethereum, &self.ports, &self.data.path("ethereum"));
 		self.processes.start(program).unwrap();
 	}
 

@@ -55,7 +55,7 @@ mod tests {
 	fn parse(line: &str) -> RelayCommand {
 		match Cli::try_parse_from(line.split(' ')).unwrap().command {
 			Command::Relay(command) => command,
-			Command::Net(_) => panic!("not a command of the relayer"),
+			Command::Net(_) | Command::Load(_) => panic!("not a command of the relayer"),
 		}
 	}
 
