@@ -54,6 +54,14 @@ impl Chain {
 		}
 	}
 
+	/// How it can begin.
+	pub fn presets(self) -> &'static [Preset] {
+		match self {
+			Self::Gear => &[Preset::Dev, Preset::LocalTestnet, Preset::Consortium],
+			Self::Sibling => &[Preset::Dev, Preset::LocalTestnet],
+		}
+	}
+
 	/// The runtime's Wasm, packed for a spec. Packing takes seconds, so it is done once.
 	pub fn code(self) -> Result<&'static [u8], SpecError> {
 		type Packed = OnceLock<Result<Vec<u8>, SpecError>>;

@@ -28,7 +28,7 @@ enum Command {
 		output_dir: PathBuf,
 	},
 	/// Writes all usual specs: CHAIN.json is raw local_testnet, for whatever starts from a state;
-	/// CHAIN-dev.plain.json and CHAIN-local.plain.json are plain, for polkadot-omni-node
+	/// CHAIN-PRESET.plain.json are plain, for polkadot-omni-node
 	All {
 		/// Folder to write to; made if it is not there
 		#[arg(long, value_name = "DIR")]
@@ -95,9 +95,9 @@ fn write_all(dir: &Path) -> Result<(), Failure> {
 		let id = chain.id();
 		let usual = Spec::new(chain, Preset::LocalTestnet);
 		write(&usual, Format::Raw, &dir.join(format!("{id}.json")))?;
-		for preset in Preset::ALL {
+		for preset in chain.presets() {
 			let file = format!("{id}-{}.plain.json", preset.id());
-			write(&Spec::new(chain, preset), Format::Plain, &dir.join(file))?;
+			write(&Spec::new(chain, *preset), Format::Plain, &dir.join(file))?;
 		}
 	}
 	Ok(())

@@ -1,6 +1,7 @@
 //! A spec and its two forms.
 
 use crate::{BlobError, Chain};
+use gear_runtime::genesis::CONSORTIUM_PRESET;
 use gearway_runtime_common::genesis::merge;
 use polkadot_sdk::{
 	sp_core::storage::well_known_keys::CODE,
@@ -10,7 +11,7 @@ use polkadot_sdk::{
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// A genesis preset that both runtimes have.
+/// A genesis preset of the runtimes. [`Chain::presets`] says which of them a chain has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Preset {
@@ -18,17 +19,17 @@ pub enum Preset {
 	Dev,
 	/// A parachain of a local relay chain.
 	LocalTestnet,
+	/// The same for a consortium: gas is free, nobody has money, few may upload.
+	Consortium,
 }
 
 impl Preset {
-	/// All of them.
-	pub const ALL: [Self; 2] = [Self::Dev, Self::LocalTestnet];
-
 	/// Its name in file names and spec ids.
 	pub fn id(self) -> &'static str {
 		match self {
 			Self::Dev => "dev",
 			Self::LocalTestnet => "local",
+			Self::Consortium => "consortium",
 		}
 	}
 
@@ -37,13 +38,14 @@ impl Preset {
 		match self {
 			Self::Dev => DEV_RUNTIME_PRESET,
 			Self::LocalTestnet => LOCAL_TESTNET_RUNTIME_PRESET,
+			Self::Consortium => CONSORTIUM_PRESET,
 		}
 	}
 
 	fn chain_type(self) -> &'static str {
 		match self {
 			Self::Dev => "Development",
-			Self::LocalTestnet => "Local",
+			Self::LocalTestnet | Self::Consortium => "Local",
 		}
 	}
 }

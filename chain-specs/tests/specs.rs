@@ -32,7 +32,7 @@ where
 #[test]
 fn the_state_is_the_presets() {
 	let alice = Some(Sr25519Keyring::Alice.to_account_id());
-	for preset in Preset::ALL {
+	for preset in [Preset::Dev, Preset::LocalTestnet] {
 		let mut gear = Spec::new(Chain::Gear, preset);
 		let endowment = gear_runtime::genesis::ENDOWMENT;
 		assert_eq!(facts::<Gear>(&gear), (2000, alice.clone(), endowment));
@@ -42,6 +42,19 @@ fn the_state_is_the_presets() {
 		let endowment = sibling_runtime::genesis::ENDOWMENT;
 		assert_eq!(facts::<Sibling>(&sibling), (2001, alice.clone(), endowment));
 	}
+}
+
+#[test]
+fn a_consortium_has_no_money() {
+	let consortium = Spec::new(Chain::Gear, Preset::Consortium);
+	assert_eq!(facts::<Gear>(&consortium).2, 0);
+	BasicExternalities::new(genesis(&consortium).unwrap()).execute_with(|| {
+		assert!(pallet_gear::Pallet::<Gear>::is_free());
+		assert_eq!(pallet_gear::Uploaders::<Gear>::get().map(|uploaders| uploaders.len()), Some(1));
+		assert_eq!(pallet_balances::Pallet::<Gear>::total_issuance(), 0);
+	});
+	let none = Spec::new(Chain::Sibling, Preset::Consortium).outline();
+	assert!(matches!(none, Err(SpecError::NoPreset { .. })), "{none:?}");
 }
 
 #[test]

@@ -160,6 +160,8 @@ mod runtime {
 	pub type Gear = pallet_gear;
 	#[runtime::pallet_index(51)]
 	pub type XcmGateway = pallet_xcm_gateway;
+	#[runtime::pallet_index(52)]
+	pub type GearGas = pallet_gear::gas_limit;
 
 	// Ethereum.
 	#[runtime::pallet_index(60)]

@@ -51,6 +51,8 @@ impl Randomness<Hash, BlockNumber> for RelayRandomness {
 	}
 }
 
+impl pallet_gear::gas_limit::Config for Runtime {}
+
 impl pallet_gear::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;

@@ -73,6 +73,7 @@ extern crate alloc;
 
 mod agenda;
 mod bank;
+pub mod gas_limit;
 mod idle;
 #[cfg(any(test, feature = "try-runtime"))]
 mod invariants;
