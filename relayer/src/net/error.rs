@@ -1,6 +1,7 @@
 //! Why there is no network.
 
 use super::{
+	guest::GuestError,
 	layout::LayoutError,
 	ports::PortsError,
 	preflight::PreflightError,
@@ -48,6 +49,9 @@ pub enum NetError {
 		/// Where the logs are.
 		logs: PathBuf,
 	},
+	/// The command that the network was started for failed.
+	#[error(transparent)]
+	Guest(#[from] GuestError),
 	/// The user ended it before it was ready, or before the main job was done.
 	#[error("ended by a signal before all was done")]
 	Interrupted,

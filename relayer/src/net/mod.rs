@@ -11,6 +11,7 @@ pub mod ethereum;
 pub mod events;
 pub mod family;
 pub mod figures;
+pub mod guest;
 pub mod journey;
 pub mod layout;
 pub mod nodes;

@@ -5,6 +5,7 @@ use super::{
 	error::NetError,
 	ethereum::{self, Pair},
 	family,
+	guest::Guest,
 	journey::{self, MainJob},
 	layout::{DataDir, LayoutError, Repository},
 	make::Make,
@@ -25,6 +26,7 @@ use super::{
 	steps::{StepError, Steps},
 };
 use std::{
+	ffi::OsString,
 	io,
 	path::PathBuf,
 	time::{Duration, SystemTime},
@@ -58,6 +60,12 @@ pub struct UpArgs {
 	/// Listen on consecutive ports from here on, instead of the customary or any free ones
 	#[arg(long, value_name = "PORT")]
 	port_base: Option<u16>,
+	/// Run this command once the network is ready, and the main job done where that is to be done;
+	/// then stop. It finds GEARWAY_GEAR_URL, GEARWAY_SIBLING_URL, GEARWAY_EXECUTION_URL,
+	/// GEARWAY_BEACON_URL, GEARWAY_CONTRACT, GEARWAY_CAPACITOR and GEARWAY_PING in its environment.
+	/// The exit code is zero only if its own is
+	#[arg(last = true, value_name = "COMMAND")]
+	command: Vec<OsString>,
 }
 
 /// Starts the network, makes it ready, and ends everything, whatever happens in between.
@@ -87,11 +95,26 @@ pub(super) async fn execute(args: UpArgs) -> Result<(), NetError> {
 	let processes = Processes::new(data.logs());
 	let network =
 		Network { steps: Steps::new(&console), processes: &processes, make, ports, data: &data };
-	let outcome = network.live(args.once, &mut interruption).await;
+	let stay = match Guest::new(args.command) {
+		Some(guest) => Stay::WithGuest(guest),
+		None if args.once => Stay::Over,
+		None => Stay::UntilInterrupted,
+	};
+	let outcome = network.live(args.once, stay, &mut interruption).await;
 	console.wait_is_over();
 	console.say("net", "ending all processes");
 	processes.stop().await;
 	outcome
+}
+
+/// What is done with a network that is ready.
+enum Stay {
+	/// Nothing: it has served its purpose.
+	Over,
+	/// It lasts until this command has ended.
+	WithGuest(Guest),
+	/// It lasts until the user wants no more of it.
+	UntilInterrupted,
 }
 
 struct Network<'a> {
@@ -114,7 +137,12 @@ struct Running {
 }
 
 impl Network<'_> {
-	async fn live(&self, once: bool, interruption: &mut Interruption) -> Result<(), NetError> {
+	async fn live(
+		&self,
+		once: bool,
+		stay: Stay,
+		interruption: &mut Interruption,
+	) -> Result<(), NetError> {
 		let mut journeys = journey::planned();
 		// The development network is there for the job; nodes do it where they are told to stop then.
 		let is_job_wanted = once || matches!(self.make, Make::Development(_));
@@ -145,17 +173,25 @@ impl Network<'_> {
 			format!("\nReady, {took} after the start.")
 		});
 		console.print(&self.usage());
-		if once {
+		if let Stay::Over = stay {
 			return Ok(());
 		}
 		let rows: Vec<_> =
 			self.addresses(Some(&running)).into_iter().map(|(what, at)| [what, at]).collect();
 		let lines = aligned(&["what", "where"], &rows);
 		console.print(&format!("\n  {}", lines.join("\n  ")));
-		console.print("\nCtrl-C ends it all, and so does `gearway net down`.");
+		let Stay::WithGuest(guest) = stay else {
+			console.print("\nCtrl-C ends it all, and so does `gearway net down`.");
+			return tokio::select! {
+				death = self.processes.first_death() => Err(death.into()),
+				() = interruption.happens() => Ok(()),
+			};
+		};
+		console.print(&format!("\n{guest}"));
 		tokio::select! {
+			done = guest.run(self.variables(&running)) => Ok(done?),
 			death = self.processes.first_death() => Err(death.into()),
-			() = interruption.happens() => Ok(()),
+			() = interruption.happens() => Err(NetError::Interrupted),
 		}
 	}
 
@@ -295,14 +331,27 @@ impl Network<'_> {
 		add("execution node", self.ports.url("http", Listener::Execution));
 		add("beacon node", self.ports.url("http", Listener::Beacon));
 		if let Some(running) = running {
-			let id = |id: [u8; 32]| format!("0x{}", hex::encode(id));
 			add("gateway contract", running.gateway.address.to_string());
-			add("capacitor", id(running.programs.capacitor));
-			add("ping", id(running.programs.ping));
+			add("capacitor", in_hex(running.programs.capacitor));
+			add("ping", in_hex(running.programs.ping));
 			add("relayer's database", relayer::database(self.data).display().to_string());
 		}
 		add("logs", self.data.logs().display().to_string());
 		all
+	}
+
+	/// What a guest is told.
+	fn variables(&self, running: &Running) -> Vec<(&'static str, String)> {
+		let url = |scheme: &str, listener| self.ports.url(scheme, listener);
+		Vec::from([
+			("GEARWAY_GEAR_URL", url("ws", Listener::Gear)),
+			("GEARWAY_SIBLING_URL", url("ws", Listener::Sibling)),
+			("GEARWAY_EXECUTION_URL", url("http", Listener::Execution)),
+			("GEARWAY_BEACON_URL", url("http", Listener::Beacon)),
+			("GEARWAY_CONTRACT", running.gateway.address.to_string()),
+			("GEARWAY_CAPACITOR", in_hex(running.programs.capacitor)),
+			("GEARWAY_PING", in_hex(running.programs.ping)),
+		])
 	}
 
 	/// Leaves word for those who ask.
@@ -316,6 +365,10 @@ impl Network<'_> {
 		};
 		state.write(&self.data.path("."))
 	}
+}
+
+fn in_hex(id: [u8; 32]) -> String {
+	format!("0x{}", hex::encode(id))
 }
 
 /// The signals by which a user ends a command: Ctrl-C, a closed terminal, `kill`.
