@@ -1,9 +1,12 @@
 //! The command line: a file per command, mirroring the tree of commands.
 
+mod exit;
 mod net;
+mod output;
+mod pages;
 mod relay;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Gear programs, reached from any parachain and from Ethereum.
@@ -22,16 +25,36 @@ enum Command {
 	/// Run a whole network on this machine
 	#[command(subcommand)]
 	Net(crate::net::NetCommand),
+	/// Print what a shell needs to complete commands
+	Completions(pages::CompletionsArgs),
+	/// Print the manual page
+	Man(pages::ManArgs),
+}
+
+/// The tree of commands, each of which tells how it may end.
+fn tree() -> clap::Command {
+	fn with_exit_codes(command: clap::Command) -> clap::Command {
+		command.after_help(exit::HELP).mut_subcommands(with_exit_codes)
+	}
+	with_exit_codes(Cli::command())
 }
 
 impl Cli {
-	/// Does what was asked. The exit code is zero only if it was done.
+	/// Understands this process's arguments, or ends the process with what is wrong with them.
+	pub fn from_command_line() -> Self {
+		Self::from_arg_matches(&tree().get_matches()).unwrap_or_else(|error| error.exit())
+	}
+
+	/// Does what was asked. The exit code is zero only if it was done; what else it can be is in the
+	/// help.
 	pub async fn execute(self) -> ExitCode {
 		crate::tls::install();
 		init_logging();
 		let outcome = match self.command {
 			Command::Relay(command) => relay::execute(command).await,
 			Command::Net(command) => net::execute(command).await,
+			Command::Completions(args) => pages::completions(args),
+			Command::Man(args) => pages::man(args),
 		};
 		match outcome {
 			Ok(()) => ExitCode::SUCCESS,
@@ -42,7 +65,7 @@ impl Cli {
 					eprintln!("  because: {inner}");
 					cause = inner.source();
 				}
-				ExitCode::FAILURE
+				ExitCode::from(exit::exit_of(&*error) as u8)
 			}
 		}
 	}
@@ -65,10 +88,9 @@ fn init_logging() {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use clap::CommandFactory;
 
 	#[test]
 	fn the_tree_of_commands_is_consistent() {
-		Cli::command().debug_assert();
+		tree().debug_assert();
 	}
 }

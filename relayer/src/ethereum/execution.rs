@@ -12,7 +12,7 @@ use alloy::{
 	providers::{Provider, RootProvider},
 	rpc::{
 		client::RpcClient,
-		types::{Block, TransactionReceipt},
+		types::{Block, SyncStatus, TransactionReceipt},
 	},
 	transports::{TransportError, TransportErrorKind, http::Http},
 };
@@ -60,6 +60,13 @@ impl ExecutionClient {
 	/// The chain's id.
 	pub async fn chain_id(&self) -> Result<u64, EthereumError> {
 		self.provider.get_chain_id().await.map_err(|error| self.failed("eth_chainId", error))
+	}
+
+	/// Whether the node is catching up with its chain.
+	pub async fn is_syncing(&self) -> Result<bool, EthereumError> {
+		let status = self.provider.syncing().await;
+		let status = status.map_err(|error| self.failed("eth_syncing", error))?;
+		Ok(!matches!(status, SyncStatus::None))
 	}
 
 	/// Whether there is a contract at that address, at the latest block.

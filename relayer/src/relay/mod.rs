@@ -24,22 +24,29 @@ mod bootstrap;
 pub mod config;
 mod confirm;
 mod context;
+pub mod doctor;
 mod error;
 mod finality;
+pub mod journey;
+mod lead;
 mod observe;
 pub mod outbox;
 mod preflight;
 pub mod proof;
 mod prove;
+mod replay;
 mod runner;
 mod runtime;
 mod send;
 pub mod stage;
 mod submit;
 mod upkeep;
+pub mod why;
 
 pub use bootstrap::{Bootstrapped, bootstrap};
 pub use error::{Error, Fate};
+pub use preflight::{gateway, open_to_change};
+pub use replay::{BlockRange, Replayed, replay};
 
 use self::{
 	config::Config,
@@ -48,7 +55,7 @@ use self::{
 	runner::{Pace, Stage, run as run_stage},
 };
 use futures::StreamExt;
-use std::{collections::HashMap, str::FromStr, sync::Arc, time::Duration};
+use std::{collections::HashMap, pin::Pin, str::FromStr, sync::Arc, time::Duration};
 use tokio::{
 	sync::{Notify, watch},
 	task::JoinSet,
@@ -109,18 +116,63 @@ pub async fn run(
 		account = %context.submitter.account(),
 		"relaying"
 	);
-	let (shutdown, stopped) = watch::channel(false);
-	let mut tasks = Tasks { set: JoinSet::new(), backoff: context.backoff, stopped };
-	start(&context, pause_after, &mut tasks);
-
 	tokio::pin!(stop);
-	let mut outcome = Ok(());
-	let mut stopping = false;
+	let outcome = loop {
+		tokio::select! {
+			() = &mut stop => break Ok(()),
+			led = lead::lead(&context.outbox) => led?,
+		}
+		match work(&context, pause_after, stop.as_mut()).await {
+			Ok(Ended::Superseded) => continue,
+			Ok(Ended::Stopped) => break Ok(()),
+			Err(error) => break Err(error),
+		}
+	};
+	if let Err(error) = context.outbox.release_lease().await {
+		tracing::warn!(%error, "the lease cannot be given back, it will run out");
+	}
+	tracing::info!("stopped");
+	outcome
+}
+
+/// Why a relayer that led does so no more.
+enum Ended {
+	/// It was told to stop.
+	Stopped,
+	/// Another may work now.
+	Superseded,
+}
+
+/// Runs all stages until `stop` completes, the lease is lost, or something is wrong for good.
+async fn work(
+	context: &Arc<Context>,
+	pause_after: Option<PausePoint>,
+	mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> Result<Ended, Error> {
+	// What kept an earlier relayer from its work need not keep this one.
+	context.outbox.out_of_trouble(None).await?;
+	let (shutdown, stopped) = watch::channel(false);
+	let mut tasks = Tasks {
+		set: JoinSet::new(),
+		backoff: context.backoff,
+		outbox: context.outbox.clone(),
+		stopped,
+	};
+	start(context, pause_after, &mut tasks);
+
+	let lost = lead::lose(&context.outbox);
+	tokio::pin!(lost);
+	let mut outcome = None;
 	loop {
 		tokio::select! {
-			() = &mut stop, if !stopping => {
+			() = &mut stop, if outcome.is_none() => {
 				tracing::info!("stopping");
-				stopping = true;
+				outcome = Some(Ok(Ended::Stopped));
+				shutdown.send_replace(true);
+			},
+			reason = &mut lost, if outcome.is_none() => {
+				tracing::warn!(reason, "no longer leading");
+				outcome = Some(Ok(Ended::Superseded));
 				shutdown.send_replace(true);
 			},
 			ended = tasks.set.join_next() => {
@@ -128,26 +180,29 @@ pub async fn run(
 				let ended = ended
 					.unwrap_or_else(|error| Err(Error::Contradiction(format!("a stage: {error}"))));
 				if let Err(error) = ended {
-					stopping = true;
 					shutdown.send_replace(true);
-					outcome = outcome.and(Err(error));
+					// The first error is the one that tells.
+					if !matches!(outcome, Some(Err(_))) {
+						outcome = Some(Err(error));
+					}
 				}
 			},
 		}
 	}
-	tracing::info!("stopped");
-	outcome
+	outcome.unwrap_or(Ok(Ended::Stopped))
 }
 
 struct Tasks {
 	set: JoinSet<Result<(), Error>>,
 	backoff: backoff::Backoff,
+	outbox: outbox::Outbox,
 	stopped: watch::Receiver<bool>,
 }
 
 impl Tasks {
 	fn spawn<S: Stage + 'static>(&mut self, stage: S, bell: &Arc<Notify>, period: Duration) {
-		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff };
+		let outbox = Some(self.outbox.clone());
+		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff, outbox };
 		self.set.spawn(run_stage(stage, pace, self.stopped.clone()));
 	}
 }

@@ -120,6 +120,12 @@ impl GearRuntime {
 		at.constants().entry(address).map_err(|error| GearError::Incompatible(error.to_string()))
 	}
 
+	/// The least that an account must keep; nothing where the chain has no currency.
+	pub(super) fn existential_deposit(at: &At) -> u128 {
+		let address = subxt::dynamic::constant::<u128>("Balances", "ExistentialDeposit");
+		at.constants().entry(address).unwrap_or_default()
+	}
+
 	/// Which of these nonces the chain has used.
 	pub(super) async fn consumed(
 		&self,
