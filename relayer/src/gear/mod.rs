@@ -14,7 +14,7 @@ pub use error::{GearError, Refusal, Submission};
 pub use signer::{KeyError, Origin, is_development_key, read_key};
 pub use subxt_signer::sr25519::Keypair;
 
-use crate::relay::config::Endpoint;
+use crate::{relay::config::Endpoint, telemetry::Counters};
 use codec::{Decode, DecodeAll};
 use futures::{Stream, StreamExt};
 use std::sync::Arc;
@@ -39,6 +39,7 @@ pub struct Client {
 	endpoint: Endpoint,
 	genesis: H256,
 	connection: Mutex<Option<Arc<Connection>>>,
+	counters: Counters,
 }
 
 #[derive(Debug)]
@@ -68,7 +69,13 @@ impl Client {
 	pub async fn connect(endpoint: Endpoint) -> Result<Self, GearError> {
 		let connection = Connection::open(&endpoint).await?;
 		let genesis = connection.genesis;
-		Ok(Self { endpoint, genesis, connection: Mutex::new(Some(Arc::new(connection))) })
+		let connection = Mutex::new(Some(Arc::new(connection)));
+		Ok(Self { endpoint, genesis, connection, counters: Counters::default() })
+	}
+
+	/// The same client, which counts there.
+	pub fn counted(self, counters: &Counters) -> Self {
+		Self { counters: counters.clone(), ..self }
 	}
 
 	/// Where the node is.
@@ -91,6 +98,7 @@ impl Client {
 		if found != self.genesis {
 			return Err(GearError::AnotherChain { expected: self.genesis, found });
 		}
+		self.counters.reconnects.inc();
 		tracing::info!(endpoint = %self.endpoint, "connected to the Gear node again");
 		let connection = Arc::new(connection);
 		*slot = Some(connection.clone());
@@ -102,7 +110,19 @@ impl Client {
 		&self,
 		request: impl AsyncFnOnce(&Connection) -> Result<T, GearError>,
 	) -> Result<T, GearError> {
-		let connection = self.connection().await?;
+		let outcome = match self.connection().await {
+			Ok(connection) => self.on(connection, request).await,
+			Err(error) => Err(error),
+		};
+		self.counters.queries.count("gear", &outcome);
+		outcome
+	}
+
+	async fn on<T>(
+		&self,
+		connection: Arc<Connection>,
+		request: impl AsyncFnOnce(&Connection) -> Result<T, GearError>,
+	) -> Result<T, GearError> {
 		let outcome = request(&connection).await.map_err(|error| error.located(&self.endpoint));
 		if let Err(GearError::Unreachable { .. }) = outcome {
 			let mut slot = self.connection.lock().await;

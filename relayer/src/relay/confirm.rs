@@ -60,10 +60,12 @@ impl Confirm {
 		let nonces = outbox.undelivered().await?;
 		let consumed = gear.consumed(at, gateway, &nonces).await?;
 		let deliveries: Vec<_> = consumed.into_iter().map(|nonce| (nonce, None)).collect();
-		for nonce in outbox.delivered(&deliveries).await? {
-			let topic = self.context.topic(nonce);
+		let news = outbox.delivered(&deliveries).await?;
+		for nonce in &news {
+			let topic = self.context.topic(*nonce);
 			tracing::info!(nonce, topic, "done: the Gear chain has used its nonce");
 		}
+		self.context.metrics.confirmed(&outbox.ages(&news).await?);
 		Ok(())
 	}
 
@@ -156,6 +158,7 @@ impl Confirm {
 			}
 		}
 		if !news.is_empty() {
+			context.metrics.confirmed(&outbox.ages(&news).await?);
 			context.bells.send.notify_one();
 		}
 		Ok(())

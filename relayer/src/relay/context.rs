@@ -3,6 +3,7 @@
 use super::{
 	backoff::Backoff,
 	config::Config,
+	metrics::Metrics,
 	outbox::{Outbox, Patience},
 	runtime::GearRuntime,
 	submit::Submitter,
@@ -29,6 +30,7 @@ pub(super) struct Context {
 	pub(super) patience: Patience,
 	pub(super) backoff: Backoff,
 	pub(super) bells: Bells,
+	pub(super) metrics: Metrics,
 	/// Keeps other relayers off the database, where it is a file.
 	pub(super) _lock: Option<File>,
 }

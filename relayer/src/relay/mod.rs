@@ -29,6 +29,8 @@ mod error;
 mod finality;
 pub mod journey;
 mod lead;
+mod metrics;
+mod numbers;
 mod observe;
 pub mod outbox;
 mod preflight;
@@ -41,6 +43,8 @@ mod send;
 pub mod stage;
 mod submit;
 mod upkeep;
+
+mod web;
 pub mod why;
 
 pub use bootstrap::{Bootstrapped, bootstrap};
@@ -63,6 +67,9 @@ use tokio::{
 
 /// Longest pause between two looks at the Gear chain, should its node's signals stay away.
 const GEAR_PERIOD: Duration = Duration::from_secs(6);
+
+/// Pause between two looks at the account and at the light client's age.
+const NUMBERS_PERIOD: Duration = Duration::from_secs(30);
 
 /// Where a relayer under test stops going on, to be killed there.
 ///
@@ -116,18 +123,43 @@ pub async fn run(
 		account = %context.submitter.account(),
 		"relaying"
 	);
+	let (shutdown, stopped) = watch::channel(false);
+	let mut beside = Tasks::new(&context, None, stopped.clone());
+	if let Some(web) = web::Web::bind(&context).await? {
+		if let Some(address) = web.address() {
+			tracing::info!("page, metrics and health checks at http://{address}");
+		}
+		let mut stopped = stopped;
+		beside.set.spawn(web.serve(async move {
+			// An error means that who would say so is gone.
+			if stopped.wait_for(|stop| *stop).await.is_err() {
+				tracing::trace!("stopped without a word");
+			}
+		}));
+	}
+	let numbers = numbers::Numbers { context: context.clone(), decimals: None };
+	beside.spawn(numbers, &Arc::default(), NUMBERS_PERIOD);
+
 	tokio::pin!(stop);
 	let outcome = loop {
+		context.metrics.leading(false);
 		tokio::select! {
 			() = &mut stop => break Ok(()),
-			led = lead::lead(&context.outbox) => led?,
+			led = lead::lead(&context.outbox) => if let Err(error) = led { break Err(error) },
 		}
+		context.metrics.leading(true);
 		match work(&context, pause_after, stop.as_mut()).await {
 			Ok(Ended::Superseded) => continue,
 			Ok(Ended::Stopped) => break Ok(()),
 			Err(error) => break Err(error),
 		}
 	};
+	shutdown.send_replace(true);
+	while let Some(ended) = beside.set.join_next().await {
+		if let Err(error) = ended.unwrap_or(Ok(())) {
+			tracing::warn!(%error, "beside the stages");
+		}
+	}
 	if let Err(error) = context.outbox.release_lease().await {
 		tracing::warn!(%error, "the lease cannot be given back, it will run out");
 	}
@@ -152,12 +184,7 @@ async fn work(
 	// What kept an earlier relayer from its work need not keep this one.
 	context.outbox.out_of_trouble(None).await?;
 	let (shutdown, stopped) = watch::channel(false);
-	let mut tasks = Tasks {
-		set: JoinSet::new(),
-		backoff: context.backoff,
-		outbox: context.outbox.clone(),
-		stopped,
-	};
+	let mut tasks = Tasks::new(context, Some(context.outbox.clone()), stopped);
 	start(context, pause_after, &mut tasks);
 
 	let lost = lead::lose(&context.outbox);
@@ -195,13 +222,22 @@ async fn work(
 struct Tasks {
 	set: JoinSet<Result<(), Error>>,
 	backoff: backoff::Backoff,
-	outbox: outbox::Outbox,
+	/// Where it is written what keeps them from their work.
+	outbox: Option<outbox::Outbox>,
 	stopped: watch::Receiver<bool>,
 }
 
 impl Tasks {
+	fn new(
+		context: &Context,
+		outbox: Option<outbox::Outbox>,
+		stopped: watch::Receiver<bool>,
+	) -> Self {
+		Self { set: JoinSet::new(), backoff: context.backoff, outbox, stopped }
+	}
+
 	fn spawn<S: Stage + 'static>(&mut self, stage: S, bell: &Arc<Notify>, period: Duration) {
-		let outbox = Some(self.outbox.clone());
+		let outbox = self.outbox.clone();
 		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff, outbox };
 		self.set.spawn(run_stage(stage, pace, self.stopped.clone()));
 	}

@@ -6,6 +6,7 @@ use super::{
 	backoff::Backoff,
 	config::Config,
 	context::{Bells, Context},
+	metrics::Metrics,
 	outbox::{Identity, Outbox, Patience},
 	runtime::GearRuntime,
 	submit::Submitter,
@@ -13,6 +14,7 @@ use super::{
 use crate::{
 	ethereum::{BeaconClient, EthereumError, ExecutionClient},
 	gear::{Client, GearError, KeyError, Origin, read_key},
+	telemetry::Counters,
 };
 use alloy::primitives::B256;
 use gearway_ethereum::{Gateway, Network};
@@ -23,6 +25,7 @@ pub(super) const EXECUTION_URL: &str = "[ethereum] execution_url";
 pub(super) const BEACON_URL: &str = "[ethereum] beacon_url";
 pub(super) const CHAIN_ID: &str = "[ethereum] chain_id";
 pub(super) const DATABASE_URL: &str = "[database] url";
+pub(super) const HTTP_LISTEN: &str = "[http] listen";
 pub(super) const GATEWAY: &str = "[ethereum] gateway";
 
 /// Checks everything and makes what the stages share. Names all that is wrong at once.
@@ -44,18 +47,21 @@ pub(super) async fn check(config: Config) -> Result<Context, Error> {
 	check_light_client(&gear, &beacon, &network).await?;
 	let (outbox, lock) = open_outbox(&config, &gear, &gateway).await?;
 	let backoff = Backoff::new(&config.relay);
+	let metrics = Metrics::default();
+	let Counters { queries, .. } = &metrics.counters;
 	Ok(Context {
 		submitter: Submitter::new(key, config.relay.mortality_blocks, config.relay.in_flight),
 		patience: Patience { backoff, max_attempts: config.relay.max_attempts },
 		config,
-		execution,
-		beacon,
-		gear,
+		execution: execution.counted(queries),
+		beacon: beacon.counted(queries),
+		gear: GearRuntime(gear.0.counted(&metrics.counters)),
 		outbox,
 		gateway,
 		network,
 		backoff,
 		bells: Bells::default(),
+		metrics,
 		_lock: lock,
 	})
 }

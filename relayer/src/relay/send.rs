@@ -39,7 +39,8 @@ impl Stage for Send {
 		if !consumed.is_empty() {
 			// Somebody else was faster. Where, the events will tell.
 			let deliveries: Vec<_> = consumed.iter().map(|nonce| (*nonce, None)).collect();
-			outbox.delivered(&deliveries).await?;
+			let news = outbox.delivered(&deliveries).await?;
+			self.context.metrics.confirmed(&outbox.ages(&news).await?);
 			return Ok(Progress::More);
 		}
 		let config = &self.context.config.relay;
@@ -58,9 +59,10 @@ impl Stage for Send {
 		if !submitter.submit(gear, outbox, &at, load, patience).await? {
 			return Ok(Progress::Idle);
 		}
-		for nonce in nonces {
-			tracing::info!(nonce, topic = self.context.topic(nonce), "sent");
+		for nonce in &nonces {
+			tracing::info!(nonce, topic = self.context.topic(*nonce), "sent");
 		}
+		self.context.metrics.submitted(&outbox.ages(&nonces).await?);
 		Ok(Progress::More)
 	}
 }

@@ -1,7 +1,9 @@
 //! Real parts for this crate's own tests, and one part that lies.
 
 mod anvil;
+mod postgres;
 mod proxy;
 
 pub(crate) use anvil::Anvil;
+pub(crate) use postgres::Postgres;
 pub(crate) use proxy::{Lie, LyingProxy};

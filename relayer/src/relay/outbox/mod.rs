@@ -13,6 +13,8 @@ mod journey;
 mod lease;
 mod messages;
 mod report;
+#[cfg(test)]
+mod server_tests;
 mod store;
 mod submissions;
 mod trouble;

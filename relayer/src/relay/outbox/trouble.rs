@@ -47,6 +47,19 @@ impl Outbox {
 		Ok(tx.commit().await?)
 	}
 
+	/// Moves the beginning of a stage's trouble back.
+	#[cfg(test)]
+	pub(crate) async fn has_been_in_trouble(&self, stage: &str, millis: Millis) {
+		let mut tx = self.begin().await.unwrap();
+		sqlx::query("UPDATE trouble SET since = since - $1 WHERE stage = $2")
+			.bind(millis)
+			.bind(stage)
+			.execute(&mut *tx)
+			.await
+			.unwrap();
+		tx.commit().await.unwrap();
+	}
+
 	/// The stages that cannot do their work at the moment.
 	pub async fn troubles(&self) -> Result<Vec<Trouble>, Error> {
 		let rows =
