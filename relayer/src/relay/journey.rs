@@ -45,6 +45,8 @@ pub struct Summary {
 	pub stage: &'static str,
 	/// Why it is there.
 	pub why: String,
+	/// Whether the Gear chain has not refused to post it, or not yet.
+	pub posted: bool,
 	/// Who sent it.
 	pub sender: String,
 	/// The program it is for.
@@ -113,6 +115,7 @@ impl Summary {
 			topic: super::context::topic(gateway, message.nonce),
 			stage: message.stage.name(),
 			why: why(message.stage, message.last_error.as_deref(), troubles),
+			posted: message.delivery.as_ref().is_none_or(|delivery| delivery.outcome.is_ok()),
 			sender: message.sender.to_string(),
 			program: message.program.to_string(),
 			block: message.block_number,

@@ -63,10 +63,14 @@ use std::{collections::HashMap, pin::Pin, str::FromStr, sync::Arc, time::Duratio
 use tokio::{
 	sync::{Notify, watch},
 	task::JoinSet,
+	time::timeout,
 };
 
 /// Longest pause between two looks at the Gear chain, should its node's signals stay away.
 const GEAR_PERIOD: Duration = Duration::from_secs(6);
+
+/// After how long without a signal of the Gear node another stream of them is asked for.
+const QUIET: Duration = Duration::from_secs(120);
 
 /// Pause between two looks at the account and at the light client's age.
 const NUMBERS_PERIOD: Duration = Duration::from_secs(30);
@@ -290,7 +294,8 @@ async fn listen(context: Arc<Context>, mut stopped: watch::Receiver<bool>) -> Re
 		loop {
 			match context.gear.finality_signals().await {
 				Ok(mut signals) => {
-					while signals.next().await.is_some() {
+					// A stream that ends without a word is followed by a new one.
+					while let Ok(Some(())) = timeout(QUIET, signals.next()).await {
 						let bells = &context.bells;
 						for bell in [&bells.confirm, &bells.upkeep, &bells.prove, &bells.send] {
 							bell.notify_one();

@@ -22,7 +22,7 @@ fn waits_for(stage: Stage) -> &'static str {
 		}
 		Stage::Proven => "waits for its turn in an extrinsic",
 		Stage::Sent => "waits until its extrinsic is in a finalised block of the Gear chain",
-		Stage::Done => "nothing: the Gear chain took it",
+		Stage::Done => "the Gear chain took it",
 		Stage::Failed => "is tried again after a pause",
 		Stage::Dead => "was given up: `gearway relay retry` gives it another chance",
 	}

@@ -156,12 +156,6 @@ impl Outbox {
 		patience: &Patience,
 	) -> Result<(), Error> {
 		let mut tx = self.begin().await?;
-		sqlx::query("UPDATE submission SET state = $1, last_error = NULLIF($2, '') WHERE id = $3")
-			.bind(state.name())
-			.bind(reason)
-			.bind(id)
-			.execute(&mut *tx)
-			.await?;
 		let rows = sqlx::query(
 			"SELECT nonce FROM message WHERE submission = $1 AND stage = 'sent' ORDER BY nonce",
 		)
@@ -171,6 +165,15 @@ impl Outbox {
 		for row in &rows {
 			fail(&mut tx, number(row, "nonce")?, reason, blame, patience).await?;
 		}
+		// What is said of messages that are not done is no fault of an extrinsic whose messages are.
+		let is_fine = state == State::Included && blame == Blame::Circumstances && rows.is_empty();
+		let reason = if is_fine { "" } else { reason };
+		sqlx::query("UPDATE submission SET state = $1, last_error = NULLIF($2, '') WHERE id = $3")
+			.bind(state.name())
+			.bind(reason)
+			.bind(id)
+			.execute(&mut *tx)
+			.await?;
 		Ok(tx.commit().await?)
 	}
 

@@ -107,7 +107,7 @@ function showMessages(messages) {
 	find("messages").replaceChildren(...messages.map((message) => {
 		const row = element("tr", { tabIndex: 0, "aria-selected": String(state.message === String(message.nonce)) },
 			element("td", { className: "number" }, String(message.nonce)),
-			element("td", {}, element("span", { className: `stage ${message.stage}` }, message.stage)),
+			element("td", {}, element("span", { className: `stage ${message.posted ? message.stage : "refused"}` }, message.stage)),
 			element("td", {}, time(message.observed_at)),
 			element("td", {}, message.why),
 		);
