@@ -1,4 +1,7 @@
 -- Integers are signed 64-bit; times are milliseconds of Unix time.
+--
+-- Written in SQLite's words. PostgreSQL gets the same text with the few words changed that
+-- `outbox/store.rs` lists; `/* counted */` marks a key that the database counts up by itself.
 
 -- What this file is about: one row. A relayer of another gateway or chain refuses the file.
 CREATE TABLE identity (
@@ -25,10 +28,11 @@ CREATE TABLE walked (
 
 -- Signed extrinsics, stored before they are sent.
 CREATE TABLE submission (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY /* counted */,
 	kind TEXT NOT NULL CHECK (kind IN ('update', 'messages')),
 	state TEXT NOT NULL CHECK (state IN ('pending', 'included', 'expired', 'refused')),
-	-- The signer's nonce, and the last block of the Gear chain that can include it.
+	-- The signer's account and nonce, and the last block of the Gear chain that can include it.
+	signer BLOB NOT NULL CHECK (length(signer) = 32),
 	nonce INTEGER NOT NULL,
 	last_block INTEGER NOT NULL,
 	hash BLOB NOT NULL CHECK (length(hash) = 32),
@@ -39,7 +43,7 @@ CREATE TABLE submission (
 	last_error TEXT
 ) STRICT;
 
-CREATE UNIQUE INDEX submission_pending ON submission (nonce) WHERE state = 'pending';
+CREATE UNIQUE INDEX submission_pending ON submission (signer, nonce) WHERE state = 'pending';
 
 -- The gateway's messages, by the nonce the gateway gave them.
 CREATE TABLE message (
@@ -85,3 +89,38 @@ CREATE TABLE header_proof (
 	proof BLOB NOT NULL,
 	created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What befell each message, in order: a row for every step. The same failure again is counted.
+-- Rows outlive a message whose block turned out not to be part of the chain.
+CREATE TABLE step (
+	id INTEGER PRIMARY KEY /* counted */,
+	nonce INTEGER NOT NULL,
+	stage TEXT NOT NULL,
+	note TEXT NOT NULL,
+	submission INTEGER,
+	times INTEGER NOT NULL DEFAULT 1,
+	first_at INTEGER NOT NULL,
+	last_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX step_nonce ON step (nonce, id);
+
+-- What keeps a stage of the relayer from its work at the moment: a row for each that has trouble.
+CREATE TABLE trouble (
+	stage TEXT PRIMARY KEY,
+	failures INTEGER NOT NULL,
+	error TEXT NOT NULL,
+	since INTEGER NOT NULL,
+	last_at INTEGER NOT NULL
+) STRICT;
+
+-- Who may relay, where several relayers share a server; the times are the server's. One row.
+CREATE TABLE lease (
+	id INTEGER PRIMARY KEY CHECK (id = 1),
+	holder TEXT NOT NULL,
+	-- Counts the changes of holder: what an earlier holder still wants to write is refused by it.
+	epoch INTEGER NOT NULL,
+	expires_at INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO lease (id, holder, epoch, expires_at) VALUES (1, '', 0, 0);

@@ -6,6 +6,7 @@
 //!   stage a row's state in a database that survives any crash;
 //! - [`gear`]: a client of a Gear chain's node;
 //! - [`ethereum`]: clients of an execution node and of a beacon node;
+//! - [`telemetry`]: what those clients count;
 //! - [`net`]: networks on one machine, for development and tests;
 //! - [`load`]: messages at a rate, and how a network takes them;
 //! - [`cli`]: the command line, a file per command.
@@ -16,6 +17,7 @@ pub mod gear;
 pub mod load;
 pub mod net;
 pub mod relay;
+pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod tls;

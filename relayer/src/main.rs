@@ -1,9 +1,8 @@
 //! The `gearway` command.
 
-use clap::Parser;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-	gearway::cli::Cli::parse().execute().await
+	gearway::cli::Cli::from_command_line().execute().await
 }

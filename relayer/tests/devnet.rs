@@ -2,6 +2,7 @@
 
 mod common;
 
+use alloy::primitives::{Address, B256};
 use common::Ground;
 use gearway::{
 	ethereum::{BeaconClient, ExecutionClient},
@@ -68,10 +69,16 @@ async fn a_light_client_that_follows_the_beacon_node_accepts_the_proofs() {
 		block_number: sent.block.number,
 		block_hash: sent.block.hash,
 		block_time: header.header.timestamp,
+		tx_hash: B256::ZERO,
 		tx_index,
 		log_index: 0,
+		sender: Address::ZERO,
+		program: B256::ZERO,
 		stage: Stage::Final,
 		attempts: 0,
+		next_attempt_at: 0,
+		observed_at: 0,
+		updated_at: 0,
 		last_error: None,
 		proof: None,
 		delivery: None,

@@ -1,10 +1,13 @@
 //! The command line: a file per command, mirroring the tree of commands.
 
+mod exit;
 mod load;
 mod net;
+mod output;
+mod pages;
 mod relay;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Gear programs, reached from any parachain and from Ethereum.
@@ -25,10 +28,28 @@ enum Command {
 	Net(crate::net::NetCommand),
 	/// Send messages at a rate to a network on this machine, and tell how it takes them
 	Load(crate::load::LoadArgs),
+	/// Print what a shell needs to complete commands
+	Completions(pages::CompletionsArgs),
+	/// Print the manual page
+	Man(pages::ManArgs),
+}
+
+/// The tree of commands, each of which tells how it may end.
+fn tree() -> clap::Command {
+	fn with_exit_codes(command: clap::Command) -> clap::Command {
+		command.after_help(exit::HELP).mut_subcommands(with_exit_codes)
+	}
+	with_exit_codes(Cli::command())
 }
 
 impl Cli {
-	/// Does what was asked. The exit code is zero only if it was done.
+	/// Understands this process's arguments, or ends the process with what is wrong with them.
+	pub fn from_command_line() -> Self {
+		Self::from_arg_matches(&tree().get_matches()).unwrap_or_else(|error| error.exit())
+	}
+
+	/// Does what was asked. The exit code is zero only if it was done; what else it can be is in the
+	/// help.
 	pub async fn execute(self) -> ExitCode {
 		crate::tls::install();
 		init_logging();
@@ -36,6 +57,8 @@ impl Cli {
 			Command::Relay(command) => relay::execute(command).await,
 			Command::Net(command) => net::execute(command).await,
 			Command::Load(args) => load::execute(args).await,
+			Command::Completions(args) => pages::completions(args),
+			Command::Man(args) => pages::man(args),
 		};
 		match outcome {
 			Ok(()) => ExitCode::SUCCESS,
@@ -46,7 +69,7 @@ impl Cli {
 					eprintln!("  because: {inner}");
 					cause = inner.source();
 				}
-				ExitCode::FAILURE
+				ExitCode::from(exit::exit_of(&*error) as u8)
 			}
 		}
 	}
@@ -69,10 +92,9 @@ fn init_logging() {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use clap::CommandFactory;
 
 	#[test]
 	fn the_tree_of_commands_is_consistent() {
-		Cli::command().debug_assert();
+		tree().debug_assert();
 	}
 }

@@ -3,7 +3,7 @@
 //! Nothing here goes beyond what any beacon node serves; no beacon state is ever downloaded.
 
 use super::{EthereumError, http_client, unreachable};
-use crate::relay::config::Endpoint;
+use crate::{relay::config::Endpoint, telemetry::Queries};
 use alloy::primitives::B256;
 use gearway_ethereum::{
 	BeaconHeader, Bootstrap, H256, Network, Preset, Update, beacon_api, prove::BeaconBlock,
@@ -21,6 +21,7 @@ pub const MAX_UPDATES: u64 = 128;
 pub struct BeaconClient {
 	endpoint: Endpoint,
 	http: reqwest::Client,
+	queries: Queries,
 }
 
 /// Which block is meant.
@@ -53,7 +54,12 @@ pub struct ExecutionBlock {
 impl BeaconClient {
 	/// A client; nothing is connected to yet.
 	pub fn new(endpoint: Endpoint) -> Result<Self, EthereumError> {
-		Ok(Self { http: http_client(NODE, &endpoint)?, endpoint })
+		Ok(Self { http: http_client(NODE, &endpoint)?, endpoint, queries: Queries::default() })
+	}
+
+	/// The same client, which counts its requests there.
+	pub fn counted(self, queries: &Queries) -> Self {
+		Self { queries: queries.clone(), ..self }
 	}
 
 	/// Where the node is.
@@ -172,6 +178,12 @@ impl BeaconClient {
 	}
 
 	async fn get(&self, path: &str) -> Result<Vec<u8>, EthereumError> {
+		let outcome = self.fetch(path).await;
+		self.queries.count(NODE, &outcome);
+		outcome
+	}
+
+	async fn fetch(&self, path: &str) -> Result<Vec<u8>, EthereumError> {
 		let base = self.endpoint.url().as_str().trim_end_matches('/');
 		let unreachable = |error| unreachable(NODE, &self.endpoint, error);
 		let response = self

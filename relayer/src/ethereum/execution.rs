@@ -4,7 +4,7 @@
 //! hash, and a block's receipts must have the root that its header commits to.
 
 use super::{EthereumError, http_client};
-use crate::relay::config::Endpoint;
+use crate::{relay::config::Endpoint, telemetry::Queries};
 use alloy::{
 	consensus::{Header, ReceiptEnvelope, proofs::calculate_receipt_root},
 	eips::BlockNumberOrTag,
@@ -12,7 +12,7 @@ use alloy::{
 	providers::{Provider, RootProvider},
 	rpc::{
 		client::RpcClient,
-		types::{Block, TransactionReceipt},
+		types::{Block, SyncStatus, TransactionReceipt},
 	},
 	transports::{TransportError, TransportErrorKind, http::Http},
 };
@@ -24,6 +24,7 @@ const NODE: &str = "execution";
 pub struct ExecutionClient {
 	endpoint: Endpoint,
 	provider: RootProvider,
+	queries: Queries,
 }
 
 /// A block's header, which has the hash it says.
@@ -49,7 +50,13 @@ impl ExecutionClient {
 	pub fn new(endpoint: Endpoint) -> Result<Self, EthereumError> {
 		let http = Http::with_client(http_client(NODE, &endpoint)?, endpoint.url().clone());
 		let local = endpoint.is_loopback();
-		Ok(Self { endpoint, provider: RootProvider::new(RpcClient::new(http, local)) })
+		let provider = RootProvider::new(RpcClient::new(http, local));
+		Ok(Self { endpoint, provider, queries: Queries::default() })
+	}
+
+	/// The same client, which counts its requests there.
+	pub fn counted(self, queries: &Queries) -> Self {
+		Self { queries: queries.clone(), ..self }
 	}
 
 	/// Where the node is.
@@ -59,28 +66,30 @@ impl ExecutionClient {
 
 	/// The chain's id.
 	pub async fn chain_id(&self) -> Result<u64, EthereumError> {
-		self.provider.get_chain_id().await.map_err(|error| self.failed("eth_chainId", error))
+		self.answer("eth_chainId", self.provider.get_chain_id().await)
+	}
+
+	/// Whether the node is catching up with its chain.
+	pub async fn is_syncing(&self) -> Result<bool, EthereumError> {
+		let status = self.answer("eth_syncing", self.provider.syncing().await)?;
+		Ok(!matches!(status, SyncStatus::None))
 	}
 
 	/// Whether there is a contract at that address, at the latest block.
 	pub async fn has_code(&self, address: Address) -> Result<bool, EthereumError> {
-		let code = self.provider.get_code_at(address).await;
-		Ok(!code.map_err(|error| self.failed("eth_getCode", error))?.is_empty())
+		let code = self.answer("eth_getCode", self.provider.get_code_at(address).await)?;
+		Ok(!code.is_empty())
 	}
 
 	/// Number of the latest block.
 	pub async fn head(&self) -> Result<u64, EthereumError> {
-		let number = self.provider.get_block_number().await;
-		number.map_err(|error| self.failed("eth_blockNumber", error))
+		self.answer("eth_blockNumber", self.provider.get_block_number().await)
 	}
 
 	/// The header of the canonical block with that number; `None` where there is none yet.
 	pub async fn header(&self, number: u64) -> Result<Option<BlockHeader>, EthereumError> {
-		let block = self
-			.provider
-			.get_block_by_number(BlockNumberOrTag::Number(number))
-			.await
-			.map_err(|error| self.failed("eth_getBlockByNumber", error))?;
+		let block = self.provider.get_block_by_number(BlockNumberOrTag::Number(number)).await;
+		let block = self.answer("eth_getBlockByNumber", block)?;
 		let Some(block) = block else { return Ok(None) };
 		let header = self.checked(block)?;
 		if header.header.number != number {
@@ -94,11 +103,8 @@ impl ExecutionClient {
 
 	/// The header of the block with that hash.
 	pub async fn header_by_hash(&self, hash: B256) -> Result<BlockHeader, EthereumError> {
-		let block = self
-			.provider
-			.get_block_by_hash(hash)
-			.await
-			.map_err(|error| self.failed("eth_getBlockByHash", error))?;
+		let block = self.provider.get_block_by_hash(hash).await;
+		let block = self.answer("eth_getBlockByHash", block)?;
 		let header = self.checked(block.ok_or_else(|| self.missing(format!("block {hash}")))?)?;
 		if header.hash != hash {
 			return Err(self.wrong(format!("asked for block {hash} it gave block {}", header.hash)));
@@ -116,14 +122,14 @@ impl ExecutionClient {
 		// against the header makes the two the same.
 		let mut receipts = None;
 		for name in [block.hash.to_string(), format!("{:#x}", block.header.number)] {
-			receipts = self
+			let answer = self
 				.provider
 				.raw_request::<_, Option<Vec<TransactionReceipt>>>(
 					"eth_getBlockReceipts".into(),
 					(name,),
 				)
-				.await
-				.map_err(|error| self.failed("eth_getBlockReceipts", error))?;
+				.await;
+			receipts = self.answer("eth_getBlockReceipts", answer)?;
 			if receipts.is_some() {
 				break;
 			}
@@ -161,6 +167,15 @@ impl ExecutionClient {
 			)));
 		}
 		Ok(BlockHeader { hash, header })
+	}
+
+	fn answer<T>(
+		&self,
+		request: &str,
+		outcome: Result<T, TransportError>,
+	) -> Result<T, EthereumError> {
+		self.queries.count(NODE, &outcome);
+		outcome.map_err(|error| self.failed(request, error))
 	}
 
 	fn failed(&self, request: &str, error: TransportError) -> EthereumError {

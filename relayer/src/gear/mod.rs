@@ -14,7 +14,7 @@ pub use error::{GearError, Refusal, Submission};
 pub use signer::{KeyError, Origin, is_development_key, read_key};
 pub use subxt_signer::sr25519::Keypair;
 
-use crate::relay::config::Endpoint;
+use crate::{relay::config::Endpoint, telemetry::Counters};
 use codec::{Decode, DecodeAll};
 use futures::{Stream, StreamExt};
 use std::sync::Arc;
@@ -39,6 +39,7 @@ pub struct Client {
 	endpoint: Endpoint,
 	genesis: H256,
 	connection: Mutex<Option<Arc<Connection>>>,
+	counters: Counters,
 }
 
 #[derive(Debug)]
@@ -68,7 +69,13 @@ impl Client {
 	pub async fn connect(endpoint: Endpoint) -> Result<Self, GearError> {
 		let connection = Connection::open(&endpoint).await?;
 		let genesis = connection.genesis;
-		Ok(Self { endpoint, genesis, connection: Mutex::new(Some(Arc::new(connection))) })
+		let connection = Mutex::new(Some(Arc::new(connection)));
+		Ok(Self { endpoint, genesis, connection, counters: Counters::default() })
+	}
+
+	/// The same client, which counts there.
+	pub fn counted(self, counters: &Counters) -> Self {
+		Self { counters: counters.clone(), ..self }
 	}
 
 	/// Where the node is.
@@ -91,6 +98,7 @@ impl Client {
 		if found != self.genesis {
 			return Err(GearError::AnotherChain { expected: self.genesis, found });
 		}
+		self.counters.reconnects.inc();
 		tracing::info!(endpoint = %self.endpoint, "connected to the Gear node again");
 		let connection = Arc::new(connection);
 		*slot = Some(connection.clone());
@@ -102,7 +110,19 @@ impl Client {
 		&self,
 		request: impl AsyncFnOnce(&Connection) -> Result<T, GearError>,
 	) -> Result<T, GearError> {
-		let connection = self.connection().await?;
+		let outcome = match self.connection().await {
+			Ok(connection) => self.on(connection, request).await,
+			Err(error) => Err(error),
+		};
+		self.counters.queries.count("gear", &outcome);
+		outcome
+	}
+
+	async fn on<T>(
+		&self,
+		connection: Arc<Connection>,
+		request: impl AsyncFnOnce(&Connection) -> Result<T, GearError>,
+	) -> Result<T, GearError> {
 		let outcome = request(&connection).await.map_err(|error| error.located(&self.endpoint));
 		if let Err(GearError::Unreachable { .. }) = outcome {
 			let mut slot = self.connection.lock().await;
@@ -174,14 +194,61 @@ impl Client {
 	/// The nonce of an account at a block; read from storage, where the node need not run the
 	/// runtime for it.
 	pub async fn nonce_at(&self, at: &At, account: &AccountId32) -> Result<u64, GearError> {
+		let Some(info) = self.account_info(at, account).await? else { return Ok(0) };
+		let nonce = info.at("nonce").and_then(|nonce| nonce.as_u128());
+		nonce.and_then(|nonce| u64::try_from(nonce).ok()).ok_or_else(|| {
+			GearError::Incompatible("storage System.Account: there is no nonce in it".into())
+		})
+	}
+
+	/// What an account can spend at a block, in the currency's smallest unit; `None` where the chain
+	/// has no currency.
+	pub async fn balance_at(
+		&self,
+		at: &At,
+		account: &AccountId32,
+	) -> Result<Option<u128>, GearError> {
+		if at.metadata_ref().pallet_by_name("Balances").is_none() {
+			return Ok(None);
+		}
+		let Some(info) = self.account_info(at, account).await? else { return Ok(Some(0)) };
+		let part = |name| info.at("data").and_then(|data| data.at(name)?.as_u128());
+		let free = part("free").ok_or_else(|| {
+			GearError::Incompatible("storage System.Account: there is no balance in it".into())
+		})?;
+		Ok(Some(free.saturating_sub(part("frozen").unwrap_or_default())))
+	}
+
+	async fn account_info(
+		&self,
+		at: &At,
+		account: &AccountId32,
+	) -> Result<Option<Value>, GearError> {
 		self.with(async |_| {
 			let address = subxt::dynamic::storage::<Vec<Value>, Value>("System", "Account");
 			let key = vec![Value::from_bytes(account.0)];
-			let Some(info) = at.storage().try_fetch(address, key).await? else { return Ok(0) };
-			let nonce = info.decode().ok().and_then(|info| info.at("nonce")?.as_u128());
-			nonce.and_then(|nonce| u64::try_from(nonce).ok()).ok_or_else(|| {
-				GearError::Incompatible("storage System.Account: there is no nonce in it".into())
+			let Some(info) = at.storage().try_fetch(address, key).await? else { return Ok(None) };
+			info.decode().map(Some).map_err(|error| {
+				GearError::Incompatible(format!("storage System.Account: {error}"))
 			})
+		})
+		.await
+	}
+
+	/// Symbol of the chain's currency, and how many decimal places its main unit has.
+	pub async fn currency(&self) -> Result<(String, u32), GearError> {
+		self.with(async |c| {
+			let properties: serde_json::Value =
+				c.rpc.request("system_properties", rpc_params![]).await?;
+			// Both may be lists, where the chain knows several.
+			let first = |name: &str| match properties.get(name) {
+				Some(serde_json::Value::Array(several)) => several.first().cloned(),
+				other => other.cloned(),
+			};
+			let symbol = first("tokenSymbol").and_then(|symbol| Some(symbol.as_str()?.to_string()));
+			let decimals = first("tokenDecimals").and_then(|decimals| decimals.as_u64());
+			let decimals = decimals.and_then(|decimals| u32::try_from(decimals).ok());
+			Ok((symbol.unwrap_or_else(|| "units".to_string()), decimals.unwrap_or(0)))
 		})
 		.await
 	}

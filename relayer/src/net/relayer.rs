@@ -43,6 +43,9 @@ url = "sqlite:{DATABASE}"
 
 [signer]
 key_env = "{KEY_VARIABLE}"
+
+[http]
+listen = "127.0.0.1:0"
 "#
 	)
 }

@@ -3,10 +3,12 @@
 //! Unknown keys are refused: a misspelt key must not silently become a default. Every default is
 //! a named function, so that the documentation and the code cannot disagree.
 
+use super::outbox::Location;
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
 use std::{
 	fmt,
+	net::SocketAddr,
 	path::{Path, PathBuf},
 	time::Duration,
 };
@@ -26,6 +28,9 @@ pub struct Config {
 	/// How much at once and how often.
 	#[serde(default)]
 	pub relay: RelayConfig,
+	/// What can be looked at while it runs.
+	#[serde(default)]
+	pub http: HttpConfig,
 }
 
 /// `[gear]`
@@ -62,8 +67,10 @@ pub struct EthereumConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseConfig {
-	/// `sqlite:PATH`; a relative path is relative to the configuration file's folder.
-	pub url: String,
+	/// `sqlite:PATH`, for one relayer; or `postgres://…`, which several may share. A relative path is
+	/// relative to the configuration file's folder.
+	#[serde(rename = "url")]
+	pub location: Location,
 }
 
 /// `[signer]`: one of the two.
@@ -95,6 +102,31 @@ pub struct RelayConfig {
 	/// How often to compare with the Gear chain's own record of what was delivered, in
 	/// milliseconds.
 	pub reconcile_ms: u64,
+}
+
+/// `[http]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+	/// Whether anything is served at all.
+	pub enabled: bool,
+	/// Where the page, the metrics and the health checks are served. Whoever can reach it can read
+	/// all that the relayer knows but its key, and change nothing.
+	pub listen: SocketAddr,
+}
+
+fn default_enabled() -> bool {
+	true
+}
+
+fn default_listen() -> SocketAddr {
+	SocketAddr::from(([127, 0, 0, 1], 9_615))
+}
+
+impl Default for HttpConfig {
+	fn default() -> Self {
+		Self { enabled: default_enabled(), listen: default_listen() }
+	}
 }
 
 fn default_start_block() -> u64 {
@@ -197,6 +229,12 @@ impl fmt::Debug for Endpoint {
 	}
 }
 
+impl<'de> Deserialize<'de> for Location {
+	fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+		Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+	}
+}
+
 /// A file that cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -233,9 +271,14 @@ impl Config {
 	pub fn load(file: &Path) -> Result<Self, ConfigError> {
 		let text = std::fs::read_to_string(file)
 			.map_err(|source| ConfigError::Unreadable { file: file.to_path_buf(), source })?;
-		let mut config: Self = toml::from_str(&text).map_err(|error| ConfigError::Malformed {
+		Self::read(file, &text)
+	}
+
+	/// Reads and checks the text of a file.
+	pub fn read(file: &Path, text: &str) -> Result<Self, ConfigError> {
+		let mut config: Self = toml::from_str(text).map_err(|error| ConfigError::Malformed {
 			file: file.to_path_buf(),
-			message: error.to_string().trim_end().to_string(),
+			message: malformed(&error, text),
 		})?;
 		config.check().map_err(|(key, message)| ConfigError::Invalid {
 			file: file.to_path_buf(),
@@ -246,8 +289,8 @@ impl Config {
 		if let Some(key_file) = &mut config.signer.key_file {
 			*key_file = folder.join(&key_file);
 		}
-		if let Some(path) = config.database.path().filter(|path| path.is_relative()) {
-			config.database.url = format!("sqlite:{}", folder.join(path).display());
+		if let Location::File(path) = &mut config.database.location {
+			*path = folder.join(&path);
 		}
 		Ok(config)
 	}
@@ -274,11 +317,6 @@ impl Config {
 		ensure(!gateway.is_zero(), "[ethereum] gateway", "the zero address is no contract")?;
 		ensure(self.ethereum.poll_ms > 0, "[ethereum] poll_ms", "at least 1 is expected")?;
 		ensure(
-			self.database.path().is_some_and(|path| !path.as_os_str().is_empty()),
-			"[database] url",
-			"`sqlite:PATH` is expected",
-		)?;
-		ensure(
 			self.signer.key_file.is_some() != self.signer.key_env.is_some(),
 			"[signer]",
 			"exactly one of `key_file` and `key_env` is expected",
@@ -302,6 +340,18 @@ impl Config {
 	}
 }
 
+/// What is wrong with a file and where. The line itself is shown unless it may hold a password.
+fn malformed(error: &toml::de::Error, text: &str) -> String {
+	let full = error.to_string();
+	let start = error.span().map_or(0, |span| span.start);
+	let before = text.get(..start).unwrap_or_default();
+	let line = before.lines().count().max(1);
+	match text.lines().nth(line - 1) {
+		Some(secret) if secret.contains('@') => format!("line {line}: {}", error.message()),
+		_ => full.trim_end().to_string(),
+	}
+}
+
 impl EthereumConfig {
 	/// Pause between two looks at the chain.
 	pub fn poll(&self) -> Duration {
@@ -310,10 +360,9 @@ impl EthereumConfig {
 }
 
 impl DatabaseConfig {
-	/// The file, where the URL is SQLite's.
+	/// The file, where it is one.
 	pub fn path(&self) -> Option<&Path> {
-		let rest = self.url.strip_prefix("sqlite:")?;
-		Some(Path::new(rest.strip_prefix("//").unwrap_or(rest)))
+		self.location.file()
 	}
 }
 
@@ -343,6 +392,7 @@ mod tests {
 	fn a_minimal_file_takes_the_defaults() {
 		let config = Config::load(&fixture("minimal.toml")).unwrap();
 		assert_eq!(config.relay, RelayConfig::default());
+		assert_eq!(config.http, HttpConfig::default());
 		assert_eq!(config.ethereum.start_block, default_start_block());
 		assert_eq!(config.ethereum.poll_ms, default_poll_ms());
 		let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
@@ -369,6 +419,8 @@ mod tests {
 		assert_eq!(config.database.path(), Some(Path::new("/var/lib/gearway/relay.db")));
 		assert_eq!(config.signer.key_env.as_deref(), Some("GEARWAY_KEY"));
 		assert!(config.gear.genesis.is_some());
+		let listen = SocketAddr::from(([0, 0, 0, 0], 9_700));
+		assert_eq!(config.http, HttpConfig { enabled: false, listen });
 	}
 
 	#[test]
@@ -376,6 +428,7 @@ mod tests {
 		let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("relay.example.toml");
 		let config = Config::load(&file).unwrap();
 		assert_eq!(config.relay, RelayConfig::default());
+		assert_eq!(config.http, HttpConfig::default());
 		assert_eq!(config.ethereum.start_block, default_start_block());
 		assert_eq!(config.ethereum.poll_ms, default_poll_ms());
 	}
@@ -409,7 +462,6 @@ mod tests {
 			("wrong-scheme.toml", "[gear] url"),
 			("two-keys.toml", "[signer]"),
 			("no-key.toml", "[signer]"),
-			("postgres.toml", "[database] url"),
 			("zero-gateway.toml", "[ethereum] gateway"),
 			("odd-mortality.toml", "[relay] mortality_blocks"),
 			("backoff.toml", "[relay] backoff_initial_ms"),
@@ -417,6 +469,16 @@ mod tests {
 			let text = error_of(name);
 			assert!(text.contains(key), "{name}: {text}");
 		}
+	}
+
+	#[test]
+	fn a_database_is_a_file_or_on_a_server() {
+		let config = Config::load(&fixture("postgres.toml")).unwrap();
+		assert_eq!(config.database.location.to_string(), "postgres://127.0.0.1/relay");
+		assert_eq!(config.database.path(), None);
+		let text = error_of("mysql.toml");
+		assert!(text.contains("sqlite:PATH") && text.contains("postgres://"), "{text}");
+		assert!(!text.contains("secret"), "{text}");
 	}
 
 	#[test]

@@ -10,6 +10,7 @@ use super::{
 	outbox::{Blame, Delivery, Kind, State},
 	runner::{Progress, Stage},
 	runtime::Arrival,
+	submit::nonces,
 };
 use crate::gear::{At, BlockId, GearError};
 use alloy::primitives::B256;
@@ -59,10 +60,12 @@ impl Confirm {
 		let nonces = outbox.undelivered().await?;
 		let consumed = gear.consumed(at, gateway, &nonces).await?;
 		let deliveries: Vec<_> = consumed.into_iter().map(|nonce| (nonce, None)).collect();
-		for nonce in outbox.delivered(&deliveries).await? {
-			let topic = self.context.topic(nonce);
+		let news = outbox.delivered(&deliveries).await?;
+		for nonce in &news {
+			let topic = self.context.topic(*nonce);
 			tracing::info!(nonce, topic, "done: the Gear chain has used its nonce");
 		}
+		self.context.metrics.confirmed(&outbox.ages(&news).await?);
 		Ok(())
 	}
 
@@ -155,6 +158,7 @@ impl Confirm {
 			}
 		}
 		if !news.is_empty() {
+			context.metrics.confirmed(&outbox.ages(&news).await?);
 			context.bells.send.notify_one();
 		}
 		Ok(())
@@ -162,13 +166,14 @@ impl Confirm {
 
 	/// Closes the extrinsics whose fate is known at `at`.
 	async fn settle(&mut self, at: &At) -> Result<(), Error> {
-		let Context { gear, outbox, submitter, patience, bells, .. } = &*self.context;
+		let Context { gear, outbox, patience, bells, .. } = &*self.context;
 		let pending = outbox.pending().await?;
 		if pending.is_empty() {
 			return Ok(());
 		}
-		let nonce = gear.nonce_at(at, &submitter.account()).await?;
+		let nonces = nonces(gear, at, &pending).await?;
 		for submission in pending {
+			let nonce = nonces.get(&submission.signer.0).copied().unwrap_or_default();
 			let signed = &submission.signed;
 			let (state, reason, blame) = if signed.nonce < nonce {
 				match (self.failures.remove(&signed.hash), submission.kind) {

@@ -3,6 +3,7 @@
 use super::{
 	backoff::Backoff,
 	config::Config,
+	metrics::Metrics,
 	outbox::{Outbox, Patience},
 	runtime::GearRuntime,
 	submit::Submitter,
@@ -29,8 +30,9 @@ pub(super) struct Context {
 	pub(super) patience: Patience,
 	pub(super) backoff: Backoff,
 	pub(super) bells: Bells,
-	/// Keeps other relayers off the database.
-	pub(super) _lock: File,
+	pub(super) metrics: Metrics,
+	/// Keeps other relayers off the database, where it is a file.
+	pub(super) _lock: Option<File>,
 }
 
 /// One bell a stage, rung by the stage before it.
@@ -52,13 +54,18 @@ impl Context {
 
 	/// Slot of the beacon block that carries an execution block with that timestamp.
 	pub(super) fn slot_of(&self, time: u64) -> u64 {
-		time.saturating_sub(self.network.genesis_time) / self.network.seconds_per_slot.max(1)
+		slot_of(&self.network, time)
 	}
 
 	/// Identifies a message's journey on every chain it passes, for logs.
 	pub(super) fn topic(&self, nonce: u64) -> String {
 		topic(&self.gateway, nonce)
 	}
+}
+
+/// Slot of the beacon block that carries an execution block with that timestamp.
+pub(super) fn slot_of(network: &Network, time: u64) -> u64 {
+	time.saturating_sub(network.genesis_time) / network.seconds_per_slot.max(1)
 }
 
 /// Identifies a message's journey on every chain it passes, for logs.

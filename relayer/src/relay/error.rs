@@ -55,6 +55,12 @@ pub enum Error {
 	/// Something that was final is no longer so, or this program's own books are wrong.
 	#[error("{0}")]
 	Contradiction(String),
+	/// Another relayer holds the lease of the database that both share.
+	#[error("{holder} has taken over")]
+	Superseded {
+		/// What the other calls itself.
+		holder: String,
+	},
 	/// A proof cannot be built or does not hold.
 	#[error("the proof: {0}")]
 	Proof(String),
@@ -88,6 +94,8 @@ impl Error {
 			// A disk that is full or busy may have room later; a broken one fails for good, and
 			// the operator reads the same line either way.
 			Self::Database(_) => Fate::Retry,
+			// Who watches over the lease stops all stages.
+			Self::Superseded { .. } => Fate::Retry,
 			Self::Proof(_) => Fate::Message,
 		}
 	}

@@ -24,13 +24,19 @@ mod bootstrap;
 pub mod config;
 mod confirm;
 mod context;
+pub mod doctor;
 mod error;
 mod finality;
+pub mod journey;
+mod lead;
+mod metrics;
+mod numbers;
 mod observe;
 pub mod outbox;
 mod preflight;
 pub mod proof;
 mod prove;
+mod replay;
 mod runner;
 mod runtime;
 mod send;
@@ -38,8 +44,13 @@ pub mod stage;
 mod submit;
 mod upkeep;
 
+mod web;
+pub mod why;
+
 pub use bootstrap::{Bootstrapped, bootstrap};
 pub use error::{Error, Fate};
+pub use preflight::{gateway, open_to_change};
+pub use replay::{BlockRange, Replayed, replay};
 
 use self::{
 	config::Config,
@@ -48,14 +59,21 @@ use self::{
 	runner::{Pace, Stage, run as run_stage},
 };
 use futures::StreamExt;
-use std::{collections::HashMap, str::FromStr, sync::Arc, time::Duration};
+use std::{collections::HashMap, pin::Pin, str::FromStr, sync::Arc, time::Duration};
 use tokio::{
 	sync::{Notify, watch},
 	task::JoinSet,
+	time::timeout,
 };
 
 /// Longest pause between two looks at the Gear chain, should its node's signals stay away.
 const GEAR_PERIOD: Duration = Duration::from_secs(6);
+
+/// After how long without a signal of the Gear node another stream of them is asked for.
+const QUIET: Duration = Duration::from_secs(120);
+
+/// Pause between two looks at the account and at the light client's age.
+const NUMBERS_PERIOD: Duration = Duration::from_secs(30);
 
 /// Where a relayer under test stops going on, to be killed there.
 ///
@@ -110,17 +128,82 @@ pub async fn run(
 		"relaying"
 	);
 	let (shutdown, stopped) = watch::channel(false);
-	let mut tasks = Tasks { set: JoinSet::new(), backoff: context.backoff, stopped };
-	start(&context, pause_after, &mut tasks);
+	let mut beside = Tasks::new(&context, None, stopped.clone());
+	if let Some(web) = web::Web::bind(&context).await? {
+		if let Some(address) = web.address() {
+			tracing::info!("page, metrics and health checks at http://{address}");
+		}
+		let mut stopped = stopped;
+		beside.set.spawn(web.serve(async move {
+			// An error means that who would say so is gone.
+			if stopped.wait_for(|stop| *stop).await.is_err() {
+				tracing::trace!("stopped without a word");
+			}
+		}));
+	}
+	let numbers = numbers::Numbers { context: context.clone(), decimals: None };
+	beside.spawn(numbers, &Arc::default(), NUMBERS_PERIOD);
 
 	tokio::pin!(stop);
-	let mut outcome = Ok(());
-	let mut stopping = false;
+	let outcome = loop {
+		context.metrics.leading(false);
+		tokio::select! {
+			() = &mut stop => break Ok(()),
+			led = lead::lead(&context.outbox) => if let Err(error) = led { break Err(error) },
+		}
+		context.metrics.leading(true);
+		match work(&context, pause_after, stop.as_mut()).await {
+			Ok(Ended::Superseded) => continue,
+			Ok(Ended::Stopped) => break Ok(()),
+			Err(error) => break Err(error),
+		}
+	};
+	shutdown.send_replace(true);
+	while let Some(ended) = beside.set.join_next().await {
+		if let Err(error) = ended.unwrap_or(Ok(())) {
+			tracing::warn!(%error, "beside the stages");
+		}
+	}
+	if let Err(error) = context.outbox.release_lease().await {
+		tracing::warn!(%error, "the lease cannot be given back, it will run out");
+	}
+	tracing::info!("stopped");
+	outcome
+}
+
+/// Why a relayer that led does so no more.
+enum Ended {
+	/// It was told to stop.
+	Stopped,
+	/// Another may work now.
+	Superseded,
+}
+
+/// Runs all stages until `stop` completes, the lease is lost, or something is wrong for good.
+async fn work(
+	context: &Arc<Context>,
+	pause_after: Option<PausePoint>,
+	mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> Result<Ended, Error> {
+	// What kept an earlier relayer from its work need not keep this one.
+	context.outbox.out_of_trouble(None).await?;
+	let (shutdown, stopped) = watch::channel(false);
+	let mut tasks = Tasks::new(context, Some(context.outbox.clone()), stopped);
+	start(context, pause_after, &mut tasks);
+
+	let lost = lead::lose(&context.outbox);
+	tokio::pin!(lost);
+	let mut outcome = None;
 	loop {
 		tokio::select! {
-			() = &mut stop, if !stopping => {
+			() = &mut stop, if outcome.is_none() => {
 				tracing::info!("stopping");
-				stopping = true;
+				outcome = Some(Ok(Ended::Stopped));
+				shutdown.send_replace(true);
+			},
+			reason = &mut lost, if outcome.is_none() => {
+				tracing::warn!(reason, "no longer leading");
+				outcome = Some(Ok(Ended::Superseded));
 				shutdown.send_replace(true);
 			},
 			ended = tasks.set.join_next() => {
@@ -128,26 +211,38 @@ pub async fn run(
 				let ended = ended
 					.unwrap_or_else(|error| Err(Error::Contradiction(format!("a stage: {error}"))));
 				if let Err(error) = ended {
-					stopping = true;
 					shutdown.send_replace(true);
-					outcome = outcome.and(Err(error));
+					// The first error is the one that tells.
+					if !matches!(outcome, Some(Err(_))) {
+						outcome = Some(Err(error));
+					}
 				}
 			},
 		}
 	}
-	tracing::info!("stopped");
-	outcome
+	outcome.unwrap_or(Ok(Ended::Stopped))
 }
 
 struct Tasks {
 	set: JoinSet<Result<(), Error>>,
 	backoff: backoff::Backoff,
+	/// Where it is written what keeps them from their work.
+	outbox: Option<outbox::Outbox>,
 	stopped: watch::Receiver<bool>,
 }
 
 impl Tasks {
+	fn new(
+		context: &Context,
+		outbox: Option<outbox::Outbox>,
+		stopped: watch::Receiver<bool>,
+	) -> Self {
+		Self { set: JoinSet::new(), backoff: context.backoff, outbox, stopped }
+	}
+
 	fn spawn<S: Stage + 'static>(&mut self, stage: S, bell: &Arc<Notify>, period: Duration) {
-		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff };
+		let outbox = self.outbox.clone();
+		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff, outbox };
 		self.set.spawn(run_stage(stage, pace, self.stopped.clone()));
 	}
 }
@@ -199,7 +294,8 @@ async fn listen(context: Arc<Context>, mut stopped: watch::Receiver<bool>) -> Re
 		loop {
 			match context.gear.finality_signals().await {
 				Ok(mut signals) => {
-					while signals.next().await.is_some() {
+					// A stream that ends without a word is followed by a new one.
+					while let Ok(Some(())) = timeout(QUIET, signals.next()).await {
 						let bells = &context.bells;
 						for bell in [&bells.confirm, &bells.upkeep, &bells.prove, &bells.send] {
 							bell.notify_one();

@@ -81,7 +81,7 @@ impl Stage for Observe {
 
 impl Observe {
 	async fn look_through(&self, block: &BlockHeader) -> Result<(), Error> {
-		let found = self.messages(block).await?;
+		let found = messages_in(&self.execution, &self.gateway, block).await?;
 		let BlockHeader { hash, header } = block;
 		let seen = SeenBlock { number: header.number, hash: *hash, parent: header.parent_hash };
 		self.outbox.append(seen, header.timestamp, &found).await?;
@@ -99,29 +99,6 @@ impl Observe {
 			self.next.notify_one();
 		}
 		Ok(())
-	}
-
-	async fn messages(&self, block: &BlockHeader) -> Result<Vec<Found>, Error> {
-		let event = B256::from(GatewayMessage::EVENT.0);
-		if !block.may_hold(Address::from(self.gateway.address), event) {
-			return Ok(Vec::new());
-		}
-		let mut found = Vec::new();
-		for (tx_index, receipt) in (0..).zip(self.execution.receipts(block).await?) {
-			for (log_index, log) in (0..).zip(receipt.logs()) {
-				// Other contracts' logs, and the gateway's other events.
-				let Ok(message) = self.gateway.message(&log.inner) else { continue };
-				found.push(Found {
-					nonce: message.nonce,
-					tx_hash: receipt.transaction_hash,
-					tx_index,
-					log_index,
-					sender: Address::from(message.sender),
-					program: B256::from(message.program),
-				});
-			}
-		}
-		Ok(found)
 	}
 
 	/// Whether the highest block we know is part of the node's chain, as far as the node has come.
@@ -166,6 +143,34 @@ impl Observe {
 				.to_string(),
 		))
 	}
+}
+
+/// The gateway's messages in a block.
+pub(super) async fn messages_in(
+	execution: &ExecutionClient,
+	gateway: &Gateway,
+	block: &BlockHeader,
+) -> Result<Vec<Found>, Error> {
+	let event = B256::from(GatewayMessage::EVENT.0);
+	if !block.may_hold(Address::from(gateway.address), event) {
+		return Ok(Vec::new());
+	}
+	let mut found = Vec::new();
+	for (tx_index, receipt) in (0..).zip(execution.receipts(block).await?) {
+		for (log_index, log) in (0..).zip(receipt.logs()) {
+			// Other contracts' logs, and the gateway's other events.
+			let Ok(message) = gateway.message(&log.inner) else { continue };
+			found.push(Found {
+				nonce: message.nonce,
+				tx_hash: receipt.transaction_hash,
+				tx_index,
+				log_index,
+				sender: Address::from(message.sender),
+				program: B256::from(message.program),
+			});
+		}
+	}
+	Ok(found)
 }
 
 fn lagging(number: u64) -> Error {

@@ -6,6 +6,7 @@ use super::{
 	backoff::Backoff,
 	config::Config,
 	context::{Bells, Context},
+	metrics::Metrics,
 	outbox::{Identity, Outbox, Patience},
 	runtime::GearRuntime,
 	submit::Submitter,
@@ -13,24 +14,24 @@ use super::{
 use crate::{
 	ethereum::{BeaconClient, EthereumError, ExecutionClient},
 	gear::{Client, GearError, KeyError, Origin, read_key},
+	telemetry::Counters,
 };
 use alloy::primitives::B256;
 use gearway_ethereum::{Gateway, Network};
-use std::fs::File;
+use std::{fs::File, path::Path};
 
-const GEAR_URL: &str = "[gear] url";
-const EXECUTION_URL: &str = "[ethereum] execution_url";
-const BEACON_URL: &str = "[ethereum] beacon_url";
-const CHAIN_ID: &str = "[ethereum] chain_id";
-const GATEWAY: &str = "[ethereum] gateway";
+pub(super) const GEAR_URL: &str = "[gear] url";
+pub(super) const EXECUTION_URL: &str = "[ethereum] execution_url";
+pub(super) const BEACON_URL: &str = "[ethereum] beacon_url";
+pub(super) const CHAIN_ID: &str = "[ethereum] chain_id";
+pub(super) const DATABASE_URL: &str = "[database] url";
+pub(super) const HTTP_LISTEN: &str = "[http] listen";
+pub(super) const GATEWAY: &str = "[ethereum] gateway";
 
 /// Checks everything and makes what the stages share. Names all that is wrong at once.
 pub(super) async fn check(config: Config) -> Result<Context, Error> {
 	let (key, origin) = read_key(&config.signer)?;
-	let gateway = Gateway {
-		chain_id: config.ethereum.chain_id,
-		address: config.ethereum.gateway.into_array(),
-	};
+	let gateway = gateway(&config);
 	let (execution, beacon, gear) = tokio::join!(
 		check_execution(&config),
 		check_beacon(&config),
@@ -46,61 +47,84 @@ pub(super) async fn check(config: Config) -> Result<Context, Error> {
 	check_light_client(&gear, &beacon, &network).await?;
 	let (outbox, lock) = open_outbox(&config, &gear, &gateway).await?;
 	let backoff = Backoff::new(&config.relay);
+	let metrics = Metrics::default();
+	let Counters { queries, .. } = &metrics.counters;
 	Ok(Context {
 		submitter: Submitter::new(key, config.relay.mortality_blocks, config.relay.in_flight),
 		patience: Patience { backoff, max_attempts: config.relay.max_attempts },
 		config,
-		execution,
-		beacon,
-		gear,
+		execution: execution.counted(queries),
+		beacon: beacon.counted(queries),
+		gear: GearRuntime(gear.0.counted(&metrics.counters)),
 		outbox,
 		gateway,
 		network,
 		backoff,
 		bells: Bells::default(),
+		metrics,
 		_lock: lock,
 	})
 }
 
-/// Opens the database, and a lock beside it that lasts as long as the process: two relayers on one
-/// file would use the same nonces.
+/// Opens the database, and where it is a file a lock beside it that lasts as long as the process:
+/// two relayers on one file would use the same nonces.
 async fn open_outbox(
 	config: &Config,
 	gear: &GearRuntime,
 	gateway: &Gateway,
-) -> Result<(Outbox, File), Error> {
-	let path = config
-		.database
-		.path()
-		.ok_or_else(|| mismatch("[database] url", "`sqlite:PATH` is expected".to_string()))?;
+) -> Result<(Outbox, Option<File>), Error> {
+	let location = &config.database.location;
+	let lock = location.file().map(lock).transpose()?;
+	let outbox = Outbox::open(location.clone())
+		.await
+		.map_err(|error| mismatch(DATABASE_URL, format!("{location} cannot be opened: {error}")))?;
+	outbox.identify(&identity(gear, gateway)).await?;
+	// From here on the place of every delivery is found. What was before is in the chain's own
+	// record.
+	outbox.walk_from(gear.finalized().await?).await?;
+	Ok((outbox, lock))
+}
+
+/// The gateway that the configuration names.
+pub fn gateway(config: &Config) -> Gateway {
+	Gateway { chain_id: config.ethereum.chain_id, address: config.ethereum.gateway.into_array() }
+}
+
+/// Opens a relayer's database for an operator's changes. Makes none.
+pub async fn open_to_change(config: &Config) -> Result<Outbox, Error> {
+	let location = &config.database.location;
+	if let Some(path) = location.file().filter(|path| !path.is_file()) {
+		let message = format!("there is no {}; `gearway relay run` makes it", path.display());
+		return Err(mismatch(DATABASE_URL, message));
+	}
+	let opened = Outbox::open_to_change(location.clone()).await;
+	opened.map_err(|error| mismatch(DATABASE_URL, format!("{location} cannot be opened: {error}")))
+}
+
+/// What the database of a relayer between these two is about.
+pub(super) fn identity(gear: &Client, gateway: &Gateway) -> Identity {
+	Identity {
+		gear_genesis: B256::from(gear.genesis().0),
+		chain_id: gateway.chain_id,
+		gateway: gateway.address.into(),
+	}
+}
+
+fn lock(path: &Path) -> Result<File, Error> {
 	let lock = path.with_added_extension("lock");
 	let lock = File::create(&lock).map_err(|error| {
-		mismatch("[database] url", format!("{} cannot be made: {error}", lock.display()))
+		mismatch(DATABASE_URL, format!("{} cannot be made: {error}", lock.display()))
 	})?;
 	lock.try_lock().map_err(|error| {
 		mismatch(
-			"[database] url",
+			DATABASE_URL,
 			format!(
 				"{} is in use by another relayer, or cannot be locked: {error}",
 				path.display()
 			),
 		)
 	})?;
-	let outbox = Outbox::open(path).await.map_err(|error| {
-		mismatch("[database] url", format!("{} cannot be opened: {error}", path.display()))
-	})?;
-	let identity = Identity {
-		gear_genesis: B256::from(gear.genesis().0),
-		chain_id: gateway.chain_id,
-		gateway: config.ethereum.gateway,
-	};
-	outbox.identify(&identity).await?;
-	if outbox.walked().await?.is_none() {
-		// From here on the place of every delivery is found. What was before is in the chain's
-		// own record.
-		outbox.walk(gear.finalized().await?, &[]).await?;
-	}
-	Ok((outbox, lock))
+	Ok(lock)
 }
 
 /// Connects to the Gear node and checks that it is of the chain that is meant.
@@ -138,7 +162,7 @@ pub(super) async fn refuse_development_key(
 	Err(KeyError::Development { key: origin.place, chain_type, endpoint }.into())
 }
 
-async fn check_gear(
+pub(super) async fn check_gear(
 	config: &Config,
 	origin: Origin,
 	gateway: &Gateway,
@@ -181,7 +205,7 @@ async fn check_gear(
 	}
 }
 
-async fn check_execution(config: &Config) -> Result<ExecutionClient, Error> {
+pub(super) async fn check_execution(config: &Config) -> Result<ExecutionClient, Error> {
 	let config = &config.ethereum;
 	let dead = |error: EthereumError| dead(EXECUTION_URL, error);
 	let execution = ExecutionClient::new(config.execution_url.clone()).map_err(dead)?;
@@ -208,7 +232,7 @@ async fn check_execution(config: &Config) -> Result<ExecutionClient, Error> {
 	Ok(execution)
 }
 
-async fn check_beacon(config: &Config) -> Result<(BeaconClient, Network), Error> {
+pub(super) async fn check_beacon(config: &Config) -> Result<(BeaconClient, Network), Error> {
 	let dead = |error: EthereumError| dead(BEACON_URL, error);
 	let beacon = BeaconClient::new(config.ethereum.beacon_url.clone()).map_err(dead)?;
 	let network = beacon.network().await.map_err(dead)?;
@@ -228,7 +252,7 @@ async fn check_beacon(config: &Config) -> Result<(BeaconClient, Network), Error>
 }
 
 /// The Gear chain must follow the very beacon chain that proofs are made of.
-async fn check_light_client(
+pub(super) async fn check_light_client(
 	gear: &GearRuntime,
 	beacon: &BeaconClient,
 	network: &Network,

@@ -3,7 +3,7 @@
 //! Stages know nothing of one another but the stage of a row in the outbox. So one that waits for
 //! its node holds up none of the others, and killing any of them at any moment loses nothing.
 
-use super::{Error, Fate, backoff::Backoff};
+use super::{Error, Fate, backoff::Backoff, outbox::Outbox};
 use std::{sync::Arc, time::Duration};
 use tokio::{
 	sync::{Notify, watch},
@@ -37,6 +37,22 @@ pub(super) struct Pace {
 	pub(super) period: Duration,
 	/// Pauses after failures.
 	pub(super) backoff: Backoff,
+	/// Where it is written what keeps a stage from its work.
+	pub(super) outbox: Option<Outbox>,
+}
+
+impl Pace {
+	/// What people read about a stage must not be what stops it.
+	async fn tell(&self, stage: &str, failures: u32, error: Option<&Error>) {
+		let Some(outbox) = &self.outbox else { return };
+		let told = match error {
+			Some(error) => outbox.in_trouble(stage, failures, &error.to_string()).await,
+			None => outbox.out_of_trouble(Some(stage)).await,
+		};
+		if let Err(error) = told {
+			tracing::debug!(stage, %error, "its state cannot be written down");
+		}
+	}
 }
 
 /// Runs a stage until shutdown, or until it fails for good.
@@ -55,6 +71,7 @@ pub(super) async fn run<S: Stage>(
 			Ok(progress) => {
 				if failures > 0 {
 					tracing::info!(stage = S::NAME, after = failures, "works again");
+					pace.tell(S::NAME, 0, None).await;
 				}
 				failures = 0;
 				match progress {
@@ -67,6 +84,7 @@ pub(super) async fn run<S: Stage>(
 				failures += 1;
 				let pause = pace.backoff.after(failures);
 				tracing::warn!(stage = S::NAME, failures, retry_in = ?pause, "{error}");
+				pace.tell(S::NAME, failures, Some(&error)).await;
 				// The bell does not cut this short: what it announces can wait, the node that is
 				// away should not be run over.
 				tokio::select! {
@@ -108,6 +126,7 @@ mod tests {
 			bell: Arc::new(Notify::new()),
 			period: Duration::from_secs(3_600),
 			backoff: Backoff::new(&RelayConfig::default()),
+			outbox: None,
 		}
 	}
 

@@ -7,7 +7,10 @@ use gearway_ethereum::{
 	Update,
 };
 use std::{collections::BTreeMap, ops::Deref};
-use subxt::ext::{scale_decode::DecodeAsType, scale_value::Value};
+use subxt::{
+	dynamic::At as _,
+	ext::{scale_decode::DecodeAsType, scale_value::Value},
+};
 
 const BEACON_CLIENT: &str = "BeaconClient";
 const INBOX: &str = "EthereumInbox";
@@ -120,6 +123,12 @@ impl GearRuntime {
 		at.constants().entry(address).map_err(|error| GearError::Incompatible(error.to_string()))
 	}
 
+	/// The least that an account must keep; nothing where the chain has no currency.
+	pub(super) fn existential_deposit(at: &At) -> u128 {
+		let address = subxt::dynamic::constant::<u128>("Balances", "ExistentialDeposit");
+		at.constants().entry(address).unwrap_or_default()
+	}
+
 	/// Which of these nonces the chain has used.
 	pub(super) async fn consumed(
 		&self,
@@ -154,8 +163,8 @@ impl GearRuntime {
 				}
 				(INBOX, "MessageFailed") => {
 					let Failed { nonce, error } = event.decode_fields_unchecked_as()?;
-					let error = Err(error.to_string());
-					arrivals.messages.push(Arrival { nonce, outcome: error });
+					let outcome = Err(reason(&error, at));
+					arrivals.messages.push(Arrival { nonce, outcome });
 				}
 				("System", "ExtrinsicFailed") => {
 					if let subxt::events::Phase::ApplyExtrinsic(index) = event.phase() {
@@ -198,6 +207,19 @@ struct Received {
 struct Failed {
 	nonce: u64,
 	error: Value,
+}
+
+/// The name that the runtime has for an error of one of its pallets; any other as it stands.
+fn reason(error: &Value, at: &At) -> String {
+	let name = || {
+		let module = error.at(0)?;
+		let number = |value: &Value| u8::try_from(value.as_u128()?).ok();
+		let pallet = at.metadata_ref().pallet_by_error_index(number(module.at("index")?)?)?;
+		let variant = pallet.error_variant_by_index(number(module.at("error")?.at(0)?)?)?;
+		let docs = variant.docs.join(" ");
+		Some(format!("{}.{}: {}", pallet.name(), variant.name, docs.trim()))
+	};
+	name().unwrap_or_else(|| error.to_string())
 }
 
 fn gateway_key(gateway: &Gateway) -> Value {

@@ -39,7 +39,8 @@ impl Stage for Send {
 		if !consumed.is_empty() {
 			// Somebody else was faster. Where, the events will tell.
 			let deliveries: Vec<_> = consumed.iter().map(|nonce| (*nonce, None)).collect();
-			outbox.delivered(&deliveries).await?;
+			let news = outbox.delivered(&deliveries).await?;
+			self.context.metrics.confirmed(&outbox.ages(&news).await?);
 			return Ok(Progress::More);
 		}
 		let config = &self.context.config.relay;
@@ -58,9 +59,10 @@ impl Stage for Send {
 		if !submitter.submit(gear, outbox, &at, load, patience).await? {
 			return Ok(Progress::Idle);
 		}
-		for nonce in nonces {
-			tracing::info!(nonce, topic = self.context.topic(nonce), "sent");
+		for nonce in &nonces {
+			tracing::info!(nonce, topic = self.context.topic(*nonce), "sent");
 		}
+		self.context.metrics.submitted(&outbox.ages(&nonces).await?);
 		Ok(Progress::More)
 	}
 }
@@ -128,10 +130,16 @@ mod tests {
 			block_number: block.into(),
 			block_hash: B256::repeat_byte(block),
 			block_time: 0,
+			tx_hash: B256::ZERO,
 			tx_index: 0,
 			log_index: 0,
+			sender: Default::default(),
+			program: B256::ZERO,
 			stage: stage::Stage::Proven,
 			attempts,
+			next_attempt_at: 0,
+			observed_at: 0,
+			updated_at: 0,
 			last_error: None,
 			proof: Some(vec![0; bytes]),
 			delivery: None,

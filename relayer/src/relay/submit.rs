@@ -7,7 +7,10 @@ use super::{
 use crate::gear::{
 	At, Call, Client, GearError, Keypair, Refusal, Signed, Submission as Answer, account_of,
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+	collections::{BTreeSet, HashMap, hash_map::Entry},
+	time::Duration,
+};
 use subxt::utils::AccountId32;
 use tokio::sync::Mutex;
 
@@ -54,19 +57,23 @@ impl Submitter {
 		account_of(&self.key)
 	}
 
-	/// The stored extrinsics that `at` has not seen included, and the account's nonce there.
+	/// The stored extrinsics that `at` has not seen included.
+	///
+	/// Some may be signed by another account: relayers that share a database take over from one
+	/// another, and anybody can send what is signed.
 	pub(super) async fn in_flight(
 		&self,
 		gear: &Client,
 		outbox: &Outbox,
 		at: &At,
-	) -> Result<(Vec<Submission>, u64), Error> {
-		let nonce = gear.nonce_at(at, &self.account()).await?;
+	) -> Result<Vec<Submission>, Error> {
 		let mut pending = outbox.pending().await?;
+		let nonces = nonces(gear, at, &pending).await?;
 		pending.retain(|submission| {
-			submission.signed.nonce >= nonce && at.block_number() <= submission.signed.last_block
+			let used = nonces.get(&submission.signer.0).copied().unwrap_or_default();
+			submission.signed.nonce >= used && at.block_number() <= submission.signed.last_block
 		});
-		Ok((pending, nonce))
+		Ok(pending)
 	}
 
 	/// Signs, stores and sends. Returns false, having done nothing, where as many extrinsics as
@@ -80,16 +87,20 @@ impl Submitter {
 		patience: &Patience,
 	) -> Result<bool, Error> {
 		let alone = self.nonces.lock().await;
-		let (in_flight, chain_nonce) = self.in_flight(gear, outbox, at).await?;
+		let in_flight = self.in_flight(gear, outbox, at).await?;
 		if in_flight.len() >= self.in_flight {
 			return Ok(false);
 		}
+		let signer = self.account();
+		let chain_nonce = gear.nonce_at(at, &signer).await?;
 		// Rows whose era has ended keep their nonce until they are closed.
-		let taken = outbox.pending().await?.into_iter().map(|pending| pending.signed.nonce);
+		let mut taken = outbox.pending().await?;
+		taken.retain(|pending| pending.signer == signer);
+		let taken = taken.into_iter().map(|pending| pending.signed.nonce);
 		let nonce = free_nonce(chain_nonce, &taken.collect());
 		let signed = Signed::new(at, &load.call, &self.key, nonce, self.mortality)?;
 		let Load { kind, messages, .. } = load;
-		let submission = NewSubmission { kind, signed, messages };
+		let submission = NewSubmission { kind, signer, signed, messages };
 		let id = outbox.submit(&submission).await?;
 		tracing::info!(
 			hash = ?submission.signed.hash,
@@ -133,7 +144,7 @@ impl Submitter {
 		if self.hold_before_sending {
 			return Ok(None);
 		}
-		let (in_flight, _) = self.in_flight(gear, outbox, at).await?;
+		let in_flight = self.in_flight(gear, outbox, at).await?;
 		let stale = i64::try_from(RESEND_AFTER.as_millis()).unwrap_or(i64::MAX);
 		let mut refused = None;
 		for Submission { id, signed, sent_at, .. } in in_flight {
@@ -177,6 +188,21 @@ impl Submitter {
 			}
 		}
 	}
+}
+
+/// The nonces, at a block, of all accounts that signed one of these.
+pub(super) async fn nonces(
+	gear: &Client,
+	at: &At,
+	pending: &[Submission],
+) -> Result<HashMap<[u8; 32], u64>, Error> {
+	let mut nonces = HashMap::new();
+	for Submission { signer, .. } in pending {
+		if let Entry::Vacant(entry) = nonces.entry(signer.0) {
+			entry.insert(gear.nonce_at(at, signer).await?);
+		}
+	}
+	Ok(nonces)
 }
 
 /// The lowest nonce that is not used yet.

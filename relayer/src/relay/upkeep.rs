@@ -54,7 +54,7 @@ impl Stage for Upkeep {
 		if !waiting && !is_behind {
 			return Ok(Progress::Idle);
 		}
-		let (in_flight, _) = submitter.in_flight(gear, outbox, &at).await?;
+		let in_flight = submitter.in_flight(gear, outbox, &at).await?;
 		if in_flight.iter().any(|submission| submission.kind == Kind::Update) {
 			return Ok(Progress::Idle);
 		}

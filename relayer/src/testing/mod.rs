@@ -1,7 +1,9 @@
-//! Real parts for this crate's own tests, and one part that lies.
+//! Real parts for this crate's own tests, and one part that does not do what it should.
 
 mod anvil;
+mod postgres;
 mod proxy;
 
 pub(crate) use anvil::Anvil;
-pub(crate) use proxy::{Lie, LyingProxy};
+pub(crate) use postgres::Postgres;
+pub(crate) use proxy::{Fault, FaultyProxy};

@@ -1,32 +1,28 @@
 //! `gearway relay status`
 
-use super::{super::CommandError, Common};
-use crate::relay::outbox::{Backlog, Outbox};
+use super::{
+	super::{
+		CommandError,
+		output::{Output, span},
+	},
+	Common,
+};
+use crate::relay::outbox::{Backlog, now};
 
 /// Arguments of `gearway relay status`.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub(in crate::cli) struct StatusArgs {
 	#[command(flatten)]
 	pub(super) common: Common,
-	/// Tell it in JSON
-	#[arg(long)]
-	pub(super) json: bool,
+	#[command(flatten)]
+	pub(super) output: Output,
 }
 
 /// Reads the database, which a relayer may be working with.
 pub(super) async fn execute(args: StatusArgs) -> Result<(), CommandError> {
 	let config = args.common.load()?;
-	let path = config.database.path().ok_or("[database] url: `sqlite:PATH` is expected")?;
-	let outbox = Outbox::open_to_read(path)
-		.await
-		.map_err(|error| format!("[database] url: {}: {error}", path.display()))?;
-	let backlog = outbox.backlog().await?;
-	if args.json {
-		println!("{}", serde_json::to_string_pretty(&backlog)?);
-	} else {
-		print!("{}", table(&backlog));
-	}
-	Ok(())
+	let backlog = super::open_to_read(&config).await?.backlog().await?;
+	args.output.print(&backlog, table)
 }
 
 fn table(backlog: &Backlog) -> String {
@@ -34,16 +30,28 @@ fn table(backlog: &Backlog) -> String {
 	let mut lines = vec![
 		format!("last block looked through  {}", number(backlog.observed_block)),
 		format!("extrinsics under way       {}", backlog.pending_submissions),
-		String::new(),
-		format!("{:<10}{:>10}{:>14}  last error", "stage", "messages", "oldest nonce"),
 	];
+	if let Some(leader) = &backlog.leader {
+		let held = if leader.expires_in_ms > 0 { "" } else { " (its lease has run out)" };
+		lines.push(format!("relayer at work            {}{held}", leader.name));
+	}
+	for trouble in &backlog.troubles {
+		let since = span(now().saturating_sub(trouble.since));
+		let (stage, times) = (&trouble.stage, trouble.failures);
+		lines.push(format!("`{stage}` failing for {since}, {times} times: {}", trouble.error));
+	}
+	lines.push(String::new());
+	lines
+		.push(format!("{:<10}{:>10}{:>14}{:>10}  why", "stage", "messages", "oldest nonce", "age"));
 	for row in &backlog.stages {
-		let error = row.last_error.as_deref().unwrap_or_default();
+		let age = row.oldest_observed_at.map(|at| span(now().saturating_sub(at)));
 		let line = format!(
-			"{:<10}{:>10}{:>14}  {error}",
+			"{:<10}{:>10}{:>14}{:>10}  {}",
 			row.stage,
 			row.messages,
-			number(row.oldest_nonce)
+			number(row.oldest_nonce),
+			age.unwrap_or("-".to_string()),
+			row.why.as_deref().unwrap_or_default(),
 		);
 		lines.push(line.trim_end().to_string());
 	}
@@ -53,7 +61,7 @@ fn table(backlog: &Backlog) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::relay::outbox::StageBacklog;
+	use crate::relay::outbox::{Holder, StageBacklog, Trouble};
 
 	#[test]
 	fn the_table_tells_what_there_is() {
@@ -62,13 +70,30 @@ mod tests {
 			messages: 2,
 			oldest_nonce: Some(17),
 			oldest_observed_at: Some(0),
+			latest_update_at: Some(0),
 			last_error: Some("no funds".to_string()),
+			why: Some("is tried again: no funds".to_string()),
 		};
-		let backlog =
-			Backlog { observed_block: Some(99), stages: vec![row], pending_submissions: 1 };
+		let trouble = Trouble {
+			stage: "send".to_string(),
+			failures: 4,
+			error: "the node is away".to_string(),
+			since: now() - 180_000,
+			last_at: now(),
+		};
+		let leader = Holder { name: "host-b".to_string(), expires_in_ms: -1, epoch: 3 };
+		let backlog = Backlog {
+			observed_block: Some(99),
+			stages: vec![row],
+			pending_submissions: 1,
+			troubles: vec![trouble],
+			leader: Some(leader),
+		};
 		let table = table(&backlog);
-		for part in ["99", "failed", "17", "no funds"] {
-			assert!(table.contains(part), "{table}");
+		for part in
+			["99", "failed", "17", "no funds", "the node is away", "3 min", "host-b", "run out"]
+		{
+			assert!(table.contains(part), "{part} is not in:\n{table}");
 		}
 	}
 }

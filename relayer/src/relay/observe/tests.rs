@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
 	relay::{config::Endpoint, outbox::tests::Temporary, stage::Stage as Milestone},
-	testing::{Anvil, Lie, LyingProxy},
+	testing::{Anvil, Fault, FaultyProxy},
 };
 
 struct Bench {
@@ -139,22 +139,22 @@ async fn a_node_without_the_final_block_is_not_believed() {
 #[tokio::test]
 async fn a_node_that_hides_receipts_moves_nothing() {
 	let Some(anvil) = Anvil::start().await else { return };
-	let proxy = LyingProxy::start(anvil.url()).await;
+	let proxy = FaultyProxy::start(anvil.url()).await;
 	let mut bench = Bench::new(&anvil, proxy.url()).await;
 	bench.settle().await.unwrap();
 	let before = bench.tip().await;
 	anvil.send_message(b"hidden").await;
 	anvil.send_message(b"hidden").await;
 
-	for lie in [Lie::NoReceipts, Lie::NoLogs, Lie::NotYet] {
-		proxy.tell(lie);
+	for fault in [Fault::NoReceipts, Fault::NoLogs, Fault::NotYet] {
+		proxy.inject(fault);
 		let error = bench.settle().await.unwrap_err();
 		assert!(matches!(error, Error::Ethereum(_)), "{error}");
-		assert_eq!(bench.tip().await, before, "{lie:?}");
-		assert!(bench.observed().await.is_empty(), "{lie:?}");
+		assert_eq!(bench.tip().await, before, "{fault:?}");
+		assert!(bench.observed().await.is_empty(), "{fault:?}");
 	}
 
-	proxy.tell(Lie::None);
+	proxy.inject(Fault::None);
 	bench.settle().await.unwrap();
 	assert_eq!(bench.observed().await, [1, 2]);
 }
@@ -162,12 +162,12 @@ async fn a_node_that_hides_receipts_moves_nothing() {
 #[tokio::test]
 async fn a_node_that_hides_the_bloom_filter_is_caught() {
 	let Some(anvil) = Anvil::start().await else { return };
-	let proxy = LyingProxy::start(anvil.url()).await;
+	let proxy = FaultyProxy::start(anvil.url()).await;
 	let mut bench = Bench::new(&anvil, proxy.url()).await;
 	bench.settle().await.unwrap();
 	let before = bench.tip().await;
 	anvil.send_message(b"hidden").await;
-	proxy.tell(Lie::NoBloom);
+	proxy.inject(Fault::NoBloom);
 	let error = bench.settle().await.unwrap_err();
 	assert!(error.to_string().contains("hashes to"), "{error}");
 	assert_eq!(bench.tip().await, before);
@@ -176,13 +176,13 @@ async fn a_node_that_hides_the_bloom_filter_is_caught() {
 #[tokio::test]
 async fn a_node_that_falls_behind_unwinds_nothing() {
 	let Some(anvil) = Anvil::start().await else { return };
-	let proxy = LyingProxy::start(anvil.url()).await;
+	let proxy = FaultyProxy::start(anvil.url()).await;
 	let mut bench = Bench::new(&anvil, proxy.url()).await;
 	anvil.send_message(b"seen").await;
 	anvil.mine(4).await;
 	bench.settle().await.unwrap();
 	let tip = bench.tip().await;
-	proxy.tell(Lie::Behind(3));
+	proxy.inject(Fault::Behind(3));
 	bench.settle().await.unwrap();
 	assert_eq!((bench.tip().await, bench.observed().await), (tip, vec![1]));
 }

@@ -1,7 +1,9 @@
 //! The execution blocks that were looked through, and the messages found in them.
 
-use super::{Error, Outbox, hash, int, now, number};
+use super::{Error, Outbox, hash, int, journey::record, now, number, store::Tx};
+use crate::relay::stage::Stage;
 use alloy::primitives::{Address, B256};
+use sqlx::any::AnyRow;
 
 /// A block that was looked through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl Outbox {
 
 	/// The block of that number, if it was looked through and is not long final.
 	pub async fn seen(&self, number: u64) -> Result<Option<SeenBlock>, Error> {
-		let row = sqlx::query("SELECT number, hash, parent FROM block WHERE number = ?")
+		let row = sqlx::query("SELECT number, hash, parent FROM block WHERE number = $1")
 			.bind(int(number)?)
 			.fetch_optional(&self.pool)
 			.await?;
@@ -80,38 +82,14 @@ impl Outbox {
 				block.number, block.hash, tip.number, tip.hash
 			)));
 		}
-		sqlx::query("INSERT INTO block (number, hash, parent) VALUES (?, ?, ?)")
+		sqlx::query("INSERT INTO block (number, hash, parent) VALUES ($1, $2, $3)")
 			.bind(int(block.number)?)
 			.bind(block.hash.as_slice())
 			.bind(block.parent.as_slice())
 			.execute(&mut *tx)
 			.await?;
 		for message in messages {
-			sqlx::query(
-				"INSERT INTO message (nonce, block_number, block_hash, block_time, tx_hash, \
-				 tx_index, log_index, sender, program, stage, observed_at, updated_at) \
-				 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'observed', ?, ?)",
-			)
-			.bind(int(message.nonce)?)
-			.bind(int(block.number)?)
-			.bind(block.hash.as_slice())
-			.bind(int(time)?)
-			.bind(message.tx_hash.as_slice())
-			.bind(message.tx_index)
-			.bind(message.log_index)
-			.bind(message.sender.as_slice())
-			.bind(message.program.as_slice())
-			.bind(now())
-			.bind(now())
-			.execute(&mut *tx)
-			.await
-			.map_err(|error| match error.as_database_error() {
-				Some(inner) if inner.is_unique_violation() => Error::Contradiction(format!(
-					"the gateway gave nonce {} twice, the second time in block {} ({})",
-					message.nonce, block.number, block.hash
-				)),
-				_ => error.into(),
-			})?;
+			insert(&mut tx, block.number, block.hash, time, message).await?;
 		}
 		Ok(tx.commit().await?)
 	}
@@ -120,7 +98,7 @@ impl Outbox {
 	/// messages' nonces. The block of that number must be known.
 	pub async fn unwind_to(&self, number: u64) -> Result<Vec<u64>, Error> {
 		let mut tx = self.begin().await?;
-		let known: Option<i64> = sqlx::query_scalar("SELECT number FROM block WHERE number = ?")
+		let known: Option<i64> = sqlx::query_scalar("SELECT number FROM block WHERE number = $1")
 			.bind(int(number)?)
 			.fetch_optional(&mut *tx)
 			.await?;
@@ -129,17 +107,20 @@ impl Outbox {
 				"block {number} is final and long forgotten, it cannot be gone back to"
 			)));
 		}
-		let rows = sqlx::query("DELETE FROM message WHERE block_number > ? RETURNING nonce")
+		let rows = sqlx::query("DELETE FROM message WHERE block_number > $1 RETURNING nonce")
 			.bind(int(number)?)
 			.fetch_all(&mut *tx)
 			.await?;
-		sqlx::query("DELETE FROM block WHERE number > ?")
+		sqlx::query("DELETE FROM block WHERE number > $1")
 			.bind(int(number)?)
 			.execute(&mut *tx)
 			.await?;
-		let mut nonces =
-			rows.iter().map(|row| super::number(row, "nonce")).collect::<Result<Vec<_>, _>>()?;
-		nonces.sort_unstable();
+		let nonces = sorted_nonces(&rows)?;
+		let note =
+			format!("forgotten: only block {number} and those before are still in the chain");
+		for nonce in &nonces {
+			record(&mut tx, int(*nonce)?, Stage::Observed, &note, None).await?;
+		}
 		tx.commit().await?;
 		Ok(nonces)
 	}
@@ -151,7 +132,7 @@ impl Outbox {
 	/// changes nothing.
 	pub async fn finalize(&self, number: u64, finalized: B256) -> Result<Vec<u64>, Error> {
 		let mut tx = self.begin().await?;
-		let row = sqlx::query("SELECT hash FROM block WHERE number = ?")
+		let row = sqlx::query("SELECT hash FROM block WHERE number = $1")
 			.bind(int(number)?)
 			.fetch_optional(&mut *tx)
 			.await?;
@@ -163,26 +144,91 @@ impl Outbox {
 			)));
 		}
 		let rows = sqlx::query(
-			"UPDATE message SET stage = 'final', updated_at = ? \
-			 WHERE stage = 'observed' AND block_number <= ? RETURNING nonce",
+			"UPDATE message SET stage = 'final', updated_at = $1 \
+			 WHERE stage = 'observed' AND block_number <= $2 RETURNING nonce",
 		)
 		.bind(now())
 		.bind(int(number)?)
 		.fetch_all(&mut *tx)
 		.await?;
-		sqlx::query("DELETE FROM block WHERE number < ?")
+		sqlx::query("DELETE FROM block WHERE number < $1")
 			.bind(int(number)?)
 			.execute(&mut *tx)
 			.await?;
-		let mut nonces =
-			rows.iter().map(|row| super::number(row, "nonce")).collect::<Result<Vec<_>, _>>()?;
-		nonces.sort_unstable();
+		let nonces = sorted_nonces(&rows)?;
+		let note = format!("the beacon chain finalised block {number} ({finalized})");
+		for nonce in &nonces {
+			record(&mut tx, int(*nonce)?, Stage::Final, &note, None).await?;
+		}
 		tx.commit().await?;
 		Ok(nonces)
 	}
+
+	/// Adds a message of a block that was looked through, if it is not known. Returns whether it
+	/// was not. The caller answers for the block being part of the chain.
+	pub async fn add_missing(
+		&self,
+		number: u64,
+		hash: B256,
+		time: u64,
+		message: &Found,
+	) -> Result<bool, Error> {
+		let mut tx = self.begin().await?;
+		let known: Option<i64> = sqlx::query_scalar("SELECT nonce FROM message WHERE nonce = $1")
+			.bind(int(message.nonce)?)
+			.fetch_optional(&mut *tx)
+			.await?;
+		if known.is_some() {
+			return Ok(false);
+		}
+		insert(&mut tx, number, hash, time, message).await?;
+		tx.commit().await?;
+		Ok(true)
+	}
 }
 
-fn seen(row: &sqlx::sqlite::SqliteRow) -> Result<SeenBlock, Error> {
+async fn insert(
+	tx: &mut Tx,
+	number: u64,
+	hash: B256,
+	time: u64,
+	message: &Found,
+) -> Result<(), Error> {
+	let nonce = int(message.nonce)?;
+	sqlx::query(
+		"INSERT INTO message (nonce, block_number, block_hash, block_time, tx_hash, tx_index, \
+		 log_index, sender, program, stage, observed_at, updated_at) \
+		 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'observed', $10, $10)",
+	)
+	.bind(nonce)
+	.bind(int(number)?)
+	.bind(hash.as_slice())
+	.bind(int(time)?)
+	.bind(message.tx_hash.as_slice())
+	.bind(i64::from(message.tx_index))
+	.bind(i64::from(message.log_index))
+	.bind(message.sender.as_slice())
+	.bind(message.program.as_slice())
+	.bind(now())
+	.execute(&mut **tx)
+	.await
+	.map_err(|error| match error.as_database_error() {
+		Some(inner) if inner.is_unique_violation() => Error::Contradiction(format!(
+			"the gateway gave nonce {} twice, the second time in block {number} ({hash})",
+			message.nonce
+		)),
+		_ => error.into(),
+	})?;
+	record(tx, nonce, Stage::Observed, &format!("block {number} ({hash})"), None).await
+}
+
+fn sorted_nonces(rows: &[AnyRow]) -> Result<Vec<u64>, Error> {
+	let mut nonces = rows.iter().map(|row| number(row, "nonce")).collect::<Result<Vec<_>, _>>()?;
+	nonces.sort_unstable();
+	Ok(nonces)
+}
+
+fn seen(row: &AnyRow) -> Result<SeenBlock, Error> {
 	Ok(SeenBlock {
 		number: number(row, "number")?,
 		hash: hash(row, "hash")?,

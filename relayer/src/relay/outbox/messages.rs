@@ -1,9 +1,14 @@
 //! The messages' ways through the stages after they were found.
 
-use super::{Error, Outbox, hash, int, maybe_hash, now, number, stage};
+use super::{
+	Error, Millis, Outbox, bytes, hash, int,
+	journey::{record, record_failure},
+	maybe_hash, now, number, small, stage,
+	store::Tx,
+};
 use crate::relay::{backoff::Backoff, stage::Stage};
-use alloy::primitives::B256;
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use alloy::primitives::{Address, B256};
+use sqlx::{Row, any::AnyRow};
 
 /// A message as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +21,26 @@ pub struct Message {
 	pub block_hash: B256,
 	/// Timestamp of that block, in seconds of Unix time.
 	pub block_time: u64,
-	/// Position of its transaction in the block.
+	/// Hash of the transaction it was sent by.
+	pub tx_hash: B256,
+	/// Position of that transaction in the block.
 	pub tx_index: u32,
 	/// Position of its log in the transaction's receipt.
 	pub log_index: u32,
+	/// Who sent it.
+	pub sender: Address,
+	/// The program it is for.
+	pub program: B256,
 	/// How far it has come.
 	pub stage: Stage,
 	/// How often it failed for a reason of its own.
 	pub attempts: u32,
+	/// When it may be tried again, in milliseconds of Unix time.
+	pub next_attempt_at: Millis,
+	/// When it was first seen, in milliseconds of Unix time.
+	pub observed_at: Millis,
+	/// When it was last changed.
+	pub updated_at: Millis,
 	/// What was wrong last.
 	pub last_error: Option<String>,
 	/// SCALE bytes of its receipt proof.
@@ -66,8 +83,8 @@ impl Outbox {
 	/// that failed and whose time has come again.
 	pub async fn to_prove(&self, limit: u32) -> Result<Vec<Message>, Error> {
 		self.due(
-			"SELECT * FROM message WHERE stage IN ('final', 'failed') AND next_attempt_at <= ? \
-			 ORDER BY nonce LIMIT ?",
+			"SELECT * FROM message WHERE stage IN ('final', 'failed') AND next_attempt_at <= $1 \
+			 ORDER BY nonce LIMIT $2",
 			limit,
 		)
 		.await
@@ -76,25 +93,80 @@ impl Outbox {
 	/// Messages that can be sent, the oldest first.
 	pub async fn to_send(&self, limit: u32) -> Result<Vec<Message>, Error> {
 		self.due(
-			"SELECT * FROM message WHERE stage = 'proven' AND next_attempt_at <= ? \
-			 ORDER BY nonce LIMIT ?",
+			"SELECT * FROM message WHERE stage = 'proven' AND next_attempt_at <= $1 \
+			 ORDER BY nonce LIMIT $2",
 			limit,
 		)
 		.await
 	}
 
 	async fn due(&self, sql: &'static str, limit: u32) -> Result<Vec<Message>, Error> {
-		let rows = sqlx::query(sql).bind(now()).bind(limit).fetch_all(&self.pool).await?;
+		let rows =
+			sqlx::query(sql).bind(now()).bind(i64::from(limit)).fetch_all(&self.pool).await?;
 		rows.iter().map(read).collect()
 	}
 
 	/// A message, by its nonce.
 	pub async fn message(&self, nonce: u64) -> Result<Option<Message>, Error> {
-		let row = sqlx::query("SELECT * FROM message WHERE nonce = ?")
+		let row = sqlx::query("SELECT * FROM message WHERE nonce = $1")
 			.bind(int(nonce)?)
 			.fetch_optional(&self.pool)
 			.await?;
 		row.as_ref().map(read).transpose()
+	}
+
+	/// Messages at a stage, or at any, the newest first, from `below` downwards. Without proofs.
+	pub async fn messages(
+		&self,
+		stage: Option<Stage>,
+		below: Option<u64>,
+		limit: u32,
+	) -> Result<Vec<Message>, Error> {
+		let rows = sqlx::query(
+			"SELECT nonce, block_number, block_hash, block_time, tx_hash, tx_index, log_index, \
+			 sender, program, stage, attempts, next_attempt_at, observed_at, updated_at, \
+			 last_error, NULL AS proof, gear_block_number, gear_block_hash, message_id \
+			 FROM message WHERE (stage = $1 OR $1 IS NULL) AND nonce < $2 \
+			 ORDER BY nonce DESC LIMIT $3",
+		)
+		.bind(stage.map(Stage::name))
+		.bind(below.map_or(Ok(i64::MAX), int)?)
+		.bind(i64::from(limit))
+		.fetch_all(&self.pool)
+		.await?;
+		rows.iter().map(read).collect()
+	}
+
+	/// Nonces of the messages that a transaction brought, or that have that id on the Gear chain.
+	pub async fn named(&self, name: B256) -> Result<Vec<u64>, Error> {
+		let rows = sqlx::query(
+			"SELECT nonce FROM message WHERE tx_hash = $1 OR message_id = $1 ORDER BY nonce",
+		)
+		.bind(name.as_slice())
+		.fetch_all(&self.pool)
+		.await?;
+		rows.iter().map(|row| number(row, "nonce")).collect()
+	}
+
+	/// Nonces of all messages, in order.
+	pub async fn nonces(&self) -> Result<Vec<u64>, Error> {
+		let rows =
+			sqlx::query("SELECT nonce FROM message ORDER BY nonce").fetch_all(&self.pool).await?;
+		rows.iter().map(|row| number(row, "nonce")).collect()
+	}
+
+	/// How long ago these messages were first seen, in milliseconds.
+	pub async fn ages(&self, nonces: &[u64]) -> Result<Vec<Millis>, Error> {
+		let mut ages = Vec::with_capacity(nonces.len());
+		for nonce in nonces {
+			let seen: Option<i64> =
+				sqlx::query_scalar("SELECT observed_at FROM message WHERE nonce = $1")
+					.bind(int(*nonce)?)
+					.fetch_optional(&self.pool)
+					.await?;
+			ages.extend(seen.map(|seen| now().saturating_sub(seen)));
+		}
+		Ok(ages)
 	}
 
 	/// Nonces of all messages that are not done, in order.
@@ -126,8 +198,8 @@ impl Outbox {
 	) -> Result<(), Error> {
 		let mut tx = self.begin().await?;
 		sqlx::query(
-			"INSERT INTO header_proof (block_hash, proof, created_at) VALUES (?1, ?2, ?3) \
-			 ON CONFLICT (block_hash) DO UPDATE SET proof = ?2, created_at = ?3",
+			"INSERT INTO header_proof (block_hash, proof, created_at) VALUES ($1, $2, $3) \
+			 ON CONFLICT (block_hash) DO UPDATE SET proof = $2, created_at = $3",
 		)
 		.bind(block_hash.as_slice())
 		.bind(header_proof)
@@ -135,22 +207,27 @@ impl Outbox {
 		.execute(&mut *tx)
 		.await?;
 		for (nonce, proof) in proofs {
-			sqlx::query(
-				"UPDATE message SET stage = 'proven', proof = ?, updated_at = ? \
-				 WHERE nonce = ? AND stage IN ('final', 'failed')",
+			let nonce = int(*nonce)?;
+			let outcome = sqlx::query(
+				"UPDATE message SET stage = 'proven', proof = $1, updated_at = $2 \
+				 WHERE nonce = $3 AND stage IN ('final', 'failed')",
 			)
-			.bind(proof)
+			.bind(proof.as_slice())
 			.bind(now())
-			.bind(int(*nonce)?)
+			.bind(nonce)
 			.execute(&mut *tx)
 			.await?;
+			if outcome.rows_affected() == 1 {
+				let note = format!("{} bytes, of block {block_hash}", proof.len());
+				record(&mut tx, nonce, Stage::Proven, &note, None).await?;
+			}
 		}
 		Ok(tx.commit().await?)
 	}
 
 	/// SCALE bytes of the proof that a block's messages share.
 	pub async fn header_proof(&self, block_hash: B256) -> Result<Option<Vec<u8>>, Error> {
-		Ok(sqlx::query_scalar("SELECT proof FROM header_proof WHERE block_hash = ?")
+		Ok(sqlx::query_scalar("SELECT proof FROM header_proof WHERE block_hash = $1")
 			.bind(block_hash.as_slice())
 			.fetch_optional(&self.pool)
 			.await?)
@@ -183,17 +260,22 @@ impl Outbox {
 		Ok(news)
 	}
 
-	/// Gives a dead message another chance, from its proof on. Returns whether it was dead.
+	/// Gives a message that failed, or was given up, another chance at once, from its proof on.
+	/// Returns whether it was such a message.
 	pub async fn retry(&self, nonce: u64) -> Result<bool, Error> {
 		let mut tx = self.begin().await?;
 		let outcome = sqlx::query(
 			"UPDATE message SET stage = 'failed', attempts = 0, failures = 0, next_attempt_at = 0, \
-			 updated_at = ? WHERE nonce = ? AND stage = 'dead'",
+			 updated_at = $1 WHERE nonce = $2 AND stage IN ('failed', 'dead')",
 		)
 		.bind(now())
 		.bind(int(nonce)?)
 		.execute(&mut *tx)
 		.await?;
+		if outcome.rows_affected() == 1 {
+			let note = "an operator gave it another chance";
+			record(&mut tx, int(nonce)?, Stage::Failed, note, None).await?;
+		}
 		tx.commit().await?;
 		Ok(outcome.rows_affected() == 1)
 	}
@@ -201,23 +283,23 @@ impl Outbox {
 
 /// Moves a message to `failed`, or to `dead` when it was its own fault once too often.
 pub(super) async fn fail(
-	tx: &mut Transaction<'static, Sqlite>,
+	tx: &mut Tx,
 	nonce: u64,
 	reason: &str,
 	blame: Blame,
 	patience: &Patience,
 ) -> Result<(), Error> {
-	let row = sqlx::query("SELECT stage, attempts, failures FROM message WHERE nonce = ?")
+	let row = sqlx::query("SELECT stage, attempts, failures FROM message WHERE nonce = $1")
 		.bind(int(nonce)?)
 		.fetch_optional(&mut **tx)
 		.await?;
 	let Some(row) = row else { return Ok(()) };
-	let attempts: u32 = row.try_get("attempts")?;
+	let attempts = small(&row, "attempts")?;
 	let attempts = match blame {
 		Blame::Message => attempts.saturating_add(1),
 		Blame::Circumstances => attempts,
 	};
-	let failures = row.try_get::<u32, _>("failures")?.saturating_add(1);
+	let failures = small(&row, "failures")?.saturating_add(1);
 	let next = match blame {
 		Blame::Message if attempts >= patience.max_attempts => Stage::Dead,
 		_ => Stage::Failed,
@@ -228,18 +310,19 @@ pub(super) async fn fail(
 	let pause = patience.backoff.after(failures);
 	let at = now().saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
 	sqlx::query(
-		"UPDATE message SET stage = ?, attempts = ?, failures = ?, next_attempt_at = ?, last_error = ?, \
-		 submission = NULL, updated_at = ? WHERE nonce = ?",
+		"UPDATE message SET stage = $1, attempts = $2, failures = $3, next_attempt_at = $4, last_error = $5, \
+		 submission = NULL, updated_at = $6 WHERE nonce = $7",
 	)
 	.bind(next.name())
-	.bind(attempts)
-	.bind(failures)
+	.bind(i64::from(attempts))
+	.bind(i64::from(failures))
 	.bind(at)
 	.bind(reason)
 	.bind(now())
 	.bind(int(nonce)?)
 	.execute(&mut **tx)
 	.await?;
+	record_failure(tx, int(nonce)?, next, reason).await?;
 	match next {
 		Stage::Dead => tracing::error!(nonce, attempts, reason, "message is dead"),
 		_ => tracing::warn!(nonce, attempts, reason, retry_in = ?pause, "message failed"),
@@ -248,41 +331,55 @@ pub(super) async fn fail(
 }
 
 pub(super) async fn deliver(
-	tx: &mut Transaction<'static, Sqlite>,
+	tx: &mut Tx,
 	deliveries: &[(u64, Option<Delivery>)],
 ) -> Result<Vec<u64>, Error> {
 	let mut news = Vec::new();
 	for (nonce, delivery) in deliveries {
 		let outcome = sqlx::query(
-			"UPDATE message SET stage = 'done', last_error = NULL, updated_at = ? \
-			 WHERE nonce = ? AND stage <> 'done'",
+			"UPDATE message SET stage = 'done', last_error = NULL, updated_at = $1 \
+			 WHERE nonce = $2 AND stage <> 'done'",
 		)
 		.bind(now())
 		.bind(int(*nonce)?)
 		.execute(&mut **tx)
 		.await?;
-		if outcome.rows_affected() == 1 {
+		let is_news = outcome.rows_affected() == 1;
+		if is_news {
 			news.push(*nonce);
 		}
+		let mut note = is_news.then(|| "the Gear chain has used its nonce".to_string());
 		// The place may come to light after the fact has.
 		if let Some(delivery) = delivery {
-			sqlx::query(
-				"UPDATE message SET gear_block_number = ?, gear_block_hash = ?, message_id = ?, \
-				 last_error = ? WHERE nonce = ? AND gear_block_hash IS NULL",
+			let placed = sqlx::query(
+				"UPDATE message SET gear_block_number = $1, gear_block_hash = $2, message_id = $3, \
+				 last_error = $4 WHERE nonce = $5 AND gear_block_hash IS NULL",
 			)
 			.bind(int(delivery.block_number)?)
 			.bind(delivery.block_hash.as_slice())
 			.bind(delivery.outcome.as_ref().ok().map(|id| id.to_vec()))
-			.bind(delivery.outcome.as_ref().err())
+			.bind(delivery.outcome.as_ref().err().map(String::as_str))
 			.bind(int(*nonce)?)
 			.execute(&mut **tx)
 			.await?;
+			if placed.rows_affected() == 1 {
+				let (number, hash) = (delivery.block_number, delivery.block_hash);
+				note = Some(match &delivery.outcome {
+					Ok(id) => format!("block {number} ({hash}) posted it as {id}"),
+					Err(reason) => {
+						format!("block {number} ({hash}) took it and could not post it: {reason}")
+					}
+				});
+			}
+		}
+		if let Some(note) = note {
+			record(tx, int(*nonce)?, Stage::Done, &note, None).await?;
 		}
 	}
 	Ok(news)
 }
 
-fn read(row: &SqliteRow) -> Result<Message, Error> {
+fn read(row: &AnyRow) -> Result<Message, Error> {
 	let delivery = match maybe_hash(row, "gear_block_hash")? {
 		Some(block_hash) => Some(Delivery {
 			block_number: number(row, "gear_block_number")?,
@@ -299,10 +396,16 @@ fn read(row: &SqliteRow) -> Result<Message, Error> {
 		block_number: number(row, "block_number")?,
 		block_hash: hash(row, "block_hash")?,
 		block_time: number(row, "block_time")?,
-		tx_index: row.try_get("tx_index")?,
-		log_index: row.try_get("log_index")?,
+		tx_hash: hash(row, "tx_hash")?,
+		tx_index: small(row, "tx_index")?,
+		log_index: small(row, "log_index")?,
+		sender: Address::from(bytes::<20>(row, "sender")?),
+		program: hash(row, "program")?,
 		stage: stage(row)?,
-		attempts: row.try_get("attempts")?,
+		attempts: small(row, "attempts")?,
+		next_attempt_at: row.try_get("next_attempt_at")?,
+		observed_at: row.try_get("observed_at")?,
+		updated_at: row.try_get("updated_at")?,
 		last_error: row.try_get("last_error")?,
 		proof: row.try_get("proof")?,
 		delivery,
@@ -436,13 +539,17 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_operator_can_retry_the_dead_and_only_them() {
+	async fn an_operator_can_retry_what_failed_and_nothing_else() {
 		let temporary = with_final_messages(&[1]).await;
 		let outbox = &temporary.outbox;
 		assert!(!outbox.retry(1).await.unwrap());
 		for _ in 0..3 {
 			outbox.failed(&[1], "bad leaf", Blame::Message, &patience(0)).await.unwrap();
 		}
+		assert!(outbox.retry(1).await.unwrap());
+		assert_eq!(outbox.to_prove(10).await.unwrap().len(), 1);
+		outbox.failed(&[1], "later", Blame::Message, &patience(3_600_000)).await.unwrap();
+		assert!(outbox.to_prove(10).await.unwrap().is_empty());
 		assert!(outbox.retry(1).await.unwrap());
 		assert_eq!(outbox.to_prove(10).await.unwrap().len(), 1);
 	}

@@ -1,4 +1,4 @@
-//! What the relayer knows, in one file that survives any crash.
+//! What the relayer knows, in one database that survives any crash.
 //!
 //! Every change is one SQL transaction, on the disk before the call returns. How far the relayer
 //! has come and what it found on the way are in the same tables and move together: the highest row
@@ -9,37 +9,46 @@
 //! from, so a stage that was too slow changes nothing.
 
 mod blocks;
+mod journey;
+mod lease;
 mod messages;
 mod report;
+#[cfg(test)]
+mod server_tests;
+mod store;
 mod submissions;
+mod trouble;
 
 pub use blocks::{Found, SeenBlock};
+pub use journey::{Ride, Step};
+pub use lease::Holder;
 pub use messages::{Blame, Delivery, Message, Patience};
 pub use report::{Backlog, StageBacklog};
+pub use store::Location;
 pub use submissions::{Kind, NewSubmission, State, Submission};
+pub use trouble::Trouble;
 
+use self::store::{Purpose, Tx};
 use super::{Error, stage::Stage};
 use alloy::primitives::{Address, B256};
-use sqlx::{
-	Row, Sqlite, SqlitePool, Transaction,
-	sqlite::{
-		SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-	},
-};
-use std::{path::Path, time::Duration};
+use sqlx::{AnyPool, Row, any::AnyRow};
+use std::sync::{Arc, atomic::AtomicI64};
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Outbox {
-	pool: SqlitePool,
+	pool: AnyPool,
+	writers: Writers,
 }
 
-/// A pool of one connection that is never given up.
-///
-/// It has neither an age nor a time to be idle, for the task that sqlx spawns to see to these counts
-/// on a number of idle connections that may be read while it is below zero, and then never ends.
-fn one_connection() -> SqlitePoolOptions {
-	SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+/// Who may write.
+#[derive(Debug, Clone)]
+enum Writers {
+	/// Whoever has the file open, one at a time.
+	Alone,
+	/// Whoever takes the lease's row, one at a time. A relayer has a fence as well, which holds the
+	/// epoch of its lease, and writes only while that is the current one.
+	Many(Option<Arc<AtomicI64>>),
 }
 
 /// What a database is about.
@@ -63,50 +72,58 @@ pub fn now() -> Millis {
 }
 
 impl Outbox {
-	/// Opens the file, makes it if it is not there, and brings its tables up to date.
-	///
-	/// One connection only: whoever changes anything does so alone.
-	pub async fn open(path: &Path) -> Result<Self, Error> {
-		let options = SqliteConnectOptions::new()
-			.filename(path)
-			.create_if_missing(true)
-			.foreign_keys(true)
-			.journal_mode(SqliteJournalMode::Wal)
-			// With less, a transaction that was reported as done may be gone after a power cut.
-			.synchronous(SqliteSynchronous::Full)
-			.busy_timeout(Duration::from_secs(30));
-		let pool = one_connection().connect_with(options).await?;
-		sqlx::migrate!("./migrations").run(&pool).await?;
-		Ok(Self { pool })
+	/// Opens a database for a relayer, and brings its tables up to date. Where several relayers
+	/// share it, nothing can be written before [`Outbox::take_lease`] succeeds.
+	pub async fn open(location: impl Into<Location>) -> Result<Self, Error> {
+		let fence = Arc::new(AtomicI64::new(lease::NOT_HELD));
+		Self::connect(location.into(), Purpose::Write, Some(fence)).await
 	}
 
-	/// Opens the file of a relayer that may be at work, to look only.
-	pub async fn open_to_read(path: &Path) -> Result<Self, Error> {
-		let options = SqliteConnectOptions::new()
-			.filename(path)
-			.read_only(true)
-			.busy_timeout(Duration::from_secs(30));
-		let pool = one_connection().connect_with(options).await?;
-		Ok(Self { pool })
+	/// Opens a database, which relayers may be at work with, for an operator's changes.
+	pub async fn open_to_change(location: impl Into<Location>) -> Result<Self, Error> {
+		Self::connect(location.into(), Purpose::Write, None).await
 	}
 
-	/// Writes down what the file is about, or checks that it is about this.
-	pub async fn identify(&self, identity: &Identity) -> Result<(), Error> {
-		let mut tx = self.begin().await?;
-		let row = sqlx::query("SELECT gear_genesis, chain_id, gateway FROM identity")
-			.fetch_optional(&mut *tx)
-			.await?;
-		let Some(row) = row else {
-			sqlx::query(
-				"INSERT INTO identity (id, gear_genesis, chain_id, gateway) VALUES (1, ?, ?, ?)",
-			)
-			.bind(identity.gear_genesis.as_slice())
-			.bind(int(identity.chain_id)?)
-			.bind(identity.gateway.as_slice())
-			.execute(&mut *tx)
-			.await?;
-			return Ok(tx.commit().await?);
+	/// Opens a database, which relayers may be at work with, to look only.
+	pub async fn open_to_read(location: impl Into<Location>) -> Result<Self, Error> {
+		Self::connect(location.into(), Purpose::Read, None).await
+	}
+
+	async fn connect(
+		location: Location,
+		purpose: Purpose,
+		fence: Option<Arc<AtomicI64>>,
+	) -> Result<Self, Error> {
+		let pool = store::open(&location, purpose).await?;
+		let writers = match location {
+			Location::File(_) => Writers::Alone,
+			Location::Server(_) => Writers::Many(fence),
 		};
+		Ok(Self { pool, writers })
+	}
+
+	/// Writes down what the database is about, or checks that it is about this.
+	pub async fn identify(&self, identity: &Identity) -> Result<(), Error> {
+		let mut tx = self.begin_unfenced().await?;
+		sqlx::query(
+			"INSERT INTO identity (id, gear_genesis, chain_id, gateway) VALUES (1, $1, $2, $3) \
+			 ON CONFLICT (id) DO NOTHING",
+		)
+		.bind(identity.gear_genesis.as_slice())
+		.bind(int(identity.chain_id)?)
+		.bind(identity.gateway.as_slice())
+		.execute(&mut *tx)
+		.await?;
+		tx.commit().await?;
+		self.ensure_about(identity).await
+	}
+
+	/// Checks that the database is about this, or about nothing yet.
+	pub async fn ensure_about(&self, identity: &Identity) -> Result<(), Error> {
+		let row = sqlx::query("SELECT gear_genesis, chain_id, gateway FROM identity")
+			.fetch_optional(&self.pool)
+			.await?;
+		let Some(row) = row else { return Ok(()) };
 		let found = Identity {
 			gear_genesis: hash(&row, "gear_genesis")?,
 			chain_id: number(&row, "chain_id")?,
@@ -118,8 +135,8 @@ impl Outbox {
 		Err(Error::Mismatch {
 			key: "[database] url",
 			message: format!(
-				"the file belongs to gateway {} of chain {} and the Gear chain with genesis {}, \
-				 and not to gateway {} of chain {} and genesis {}; name another file",
+				"the database belongs to gateway {} of chain {} and the Gear chain with genesis \
+				 {}, and not to gateway {} of chain {} and genesis {}; name another",
 				found.gateway,
 				found.chain_id,
 				found.gear_genesis,
@@ -130,10 +147,30 @@ impl Outbox {
 		})
 	}
 
-	/// Begins a transaction that writes. It takes the write lock at once, so it cannot find out
-	/// half-way that another has it.
-	async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
-		Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+	/// Begins a transaction that writes, beside which no other writes.
+	async fn begin(&self) -> Result<Tx, Error> {
+		self.begin_as(match &self.writers {
+			Writers::Many(Some(fence)) => Some(fence),
+			_ => None,
+		})
+		.await
+	}
+
+	/// The same, also for a relayer that has no lease yet: for what all relayers agree on.
+	async fn begin_unfenced(&self) -> Result<Tx, Error> {
+		self.begin_as(None).await
+	}
+
+	async fn begin_as(&self, fence: Option<&Arc<AtomicI64>>) -> Result<Tx, Error> {
+		match self.writers {
+			// It takes the write lock at once, so it cannot find out half-way that another has it.
+			Writers::Alone => Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?),
+			Writers::Many(_) => {
+				let mut tx = self.pool.begin().await?;
+				lease::enter(&mut tx, fence.map(Arc::as_ref)).await?;
+				Ok(tx)
+			}
+		}
 	}
 }
 
@@ -143,25 +180,30 @@ fn int(value: u64) -> Result<i64, Error> {
 	})
 }
 
-fn number(row: &SqliteRow, column: &str) -> Result<u64, Error> {
+fn number(row: &AnyRow, column: &str) -> Result<u64, Error> {
 	let value: i64 = row.try_get(column)?;
 	u64::try_from(value).map_err(|_| corrupt(column))
 }
 
-fn hash(row: &SqliteRow, column: &str) -> Result<B256, Error> {
+fn small(row: &AnyRow, column: &str) -> Result<u32, Error> {
+	let value: i64 = row.try_get(column)?;
+	u32::try_from(value).map_err(|_| corrupt(column))
+}
+
+fn hash(row: &AnyRow, column: &str) -> Result<B256, Error> {
 	Ok(B256::from(bytes::<32>(row, column)?))
 }
 
-fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], Error> {
+fn bytes<const N: usize>(row: &AnyRow, column: &str) -> Result<[u8; N], Error> {
 	row.try_get::<&[u8], _>(column)?.try_into().map_err(|_| corrupt(column))
 }
 
-fn maybe_hash(row: &SqliteRow, column: &str) -> Result<Option<B256>, Error> {
+fn maybe_hash(row: &AnyRow, column: &str) -> Result<Option<B256>, Error> {
 	let value: Option<&[u8]> = row.try_get(column)?;
 	value.map(|value| B256::try_from(value).map_err(|_| corrupt(column))).transpose()
 }
 
-fn stage(row: &SqliteRow) -> Result<Stage, Error> {
+fn stage(row: &AnyRow) -> Result<Stage, Error> {
 	row.try_get::<&str, _>("stage")?.parse().map_err(|_| corrupt("stage"))
 }
 
@@ -171,6 +213,7 @@ fn corrupt(column: &str) -> Error {
 
 #[cfg(test)]
 pub(crate) mod tests {
+	pub(crate) use super::blocks::tests::{block, found};
 	use super::*;
 
 	/// An outbox in a folder of its own, which goes away with it.
@@ -182,14 +225,14 @@ pub(crate) mod tests {
 	impl Temporary {
 		pub(crate) async fn new() -> Self {
 			let folder = tempfile::tempdir().unwrap();
-			let outbox = Outbox::open(&folder.path().join("relay.db")).await.unwrap();
+			let outbox = Outbox::open(folder.path().join("relay.db").as_path()).await.unwrap();
 			Self { outbox, folder }
 		}
 
 		/// Closes and opens the file again, as after a restart.
 		pub(crate) async fn reopen(self) -> Self {
 			self.outbox.pool.close().await;
-			let outbox = Outbox::open(&self.folder.path().join("relay.db")).await.unwrap();
+			let outbox = Outbox::open(self.folder.path().join("relay.db").as_path()).await.unwrap();
 			Self { outbox, folder: self.folder }
 		}
 	}
@@ -232,7 +275,7 @@ pub(crate) mod tests {
 	async fn a_missing_file_is_not_made_by_looking() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("relay.db");
-		assert!(Outbox::open_to_read(&path).await.is_err());
+		assert!(Outbox::open_to_read(path.as_path()).await.is_err());
 		assert!(!path.exists());
 	}
 }

@@ -1,7 +1,7 @@
 //! How much there is still to do.
 
-use super::{Error, Outbox, number, stage};
-use crate::relay::stage::Stage;
+use super::{Error, Holder, Millis, Outbox, Trouble, number, stage};
+use crate::relay::{stage::Stage, why::why};
 use serde::Serialize;
 use sqlx::Row;
 
@@ -14,6 +14,10 @@ pub struct Backlog {
 	pub stages: Vec<StageBacklog>,
 	/// Extrinsics that may still be included.
 	pub pending_submissions: u64,
+	/// What keeps the relayer from its work.
+	pub troubles: Vec<Trouble>,
+	/// The relayer at work, where several may share the database.
+	pub leader: Option<Holder>,
 }
 
 /// The messages at one stage.
@@ -26,9 +30,13 @@ pub struct StageBacklog {
 	/// The gateway's number of the oldest of them.
 	pub oldest_nonce: Option<u64>,
 	/// When the oldest of them was observed, in milliseconds of Unix time.
-	pub oldest_observed_at: Option<i64>,
+	pub oldest_observed_at: Option<Millis>,
+	/// When one of them was last changed, in milliseconds of Unix time.
+	pub latest_update_at: Option<Millis>,
 	/// What was wrong with the oldest of them that has something wrong.
 	pub last_error: Option<String>,
+	/// Why they are there, unless there are none.
+	pub why: Option<String>,
 }
 
 impl StageBacklog {
@@ -38,7 +46,9 @@ impl StageBacklog {
 			messages: 0,
 			oldest_nonce: None,
 			oldest_observed_at: None,
+			latest_update_at: None,
 			last_error: None,
+			why: None,
 		}
 	}
 }
@@ -55,7 +65,7 @@ impl Outbox {
 	pub async fn backlog(&self) -> Result<Backlog, Error> {
 		let rows = sqlx::query(
 			"SELECT stage, COUNT(*) AS messages, MIN(nonce) AS nonce, \
-			 MIN(observed_at) AS observed_at, \
+			 MIN(observed_at) AS observed_at, MAX(updated_at) AS updated_at, \
 			 (SELECT last_error FROM message AS inner_message \
 			  WHERE inner_message.stage = message.stage AND last_error IS NOT NULL \
 			  ORDER BY nonce LIMIT 1) AS last_error \
@@ -63,14 +73,17 @@ impl Outbox {
 		)
 		.fetch_all(&self.pool)
 		.await?;
+		let troubles = self.troubles().await?;
 		let mut stages: Vec<_> = Stage::ALL.into_iter().map(StageBacklog::empty).collect();
 		for row in &rows {
-			let name = stage(row)?.name();
-			if let Some(entry) = stages.iter_mut().find(|entry| entry.stage == name) {
+			let stage = stage(row)?;
+			if let Some(entry) = stages.iter_mut().find(|entry| entry.stage == stage.name()) {
 				entry.messages = number(row, "messages")?;
 				entry.oldest_nonce = Some(number(row, "nonce")?);
 				entry.oldest_observed_at = Some(row.try_get("observed_at")?);
+				entry.latest_update_at = Some(row.try_get("updated_at")?);
 				entry.last_error = row.try_get("last_error")?;
+				entry.why = Some(why(stage, entry.last_error.as_deref(), &troubles));
 			}
 		}
 		let pending = sqlx::query("SELECT COUNT(*) AS n FROM submission WHERE state = 'pending'")
@@ -80,6 +93,8 @@ impl Outbox {
 			observed_block: self.tip().await?.map(|tip| tip.number),
 			stages,
 			pending_submissions: number(&pending, "n")?,
+			troubles,
+			leader: self.lease_holder().await?,
 		})
 	}
 }

@@ -2,13 +2,18 @@
 
 use super::{
 	Error, Millis, Outbox, hash, int,
+	journey::record,
 	messages::{Blame, Delivery, Patience, deliver, fail},
 	now, number,
+	store::Tx,
 };
-use crate::gear::{BlockId, Signed};
+use crate::{
+	gear::{BlockId, Signed},
+	relay::stage::Stage,
+};
 use alloy::primitives::B256;
-use sqlx::{Row, sqlite::SqliteRow};
-use subxt::utils::H256;
+use sqlx::{Row, any::AnyRow};
+use subxt::utils::{AccountId32, H256};
 
 /// What an extrinsic carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub enum State {
 pub struct NewSubmission {
 	/// What it carries.
 	pub kind: Kind,
+	/// Who signed it.
+	pub signer: AccountId32,
 	/// The extrinsic.
 	pub signed: Signed,
 	/// The messages in it.
@@ -50,6 +57,8 @@ pub struct Submission {
 	pub id: i64,
 	/// What it carries.
 	pub kind: Kind,
+	/// Who signed it.
+	pub signer: AccountId32,
 	/// The extrinsic.
 	pub signed: Signed,
 	/// When a node last took it.
@@ -80,24 +89,25 @@ impl Outbox {
 	/// Stores an extrinsic and moves its messages to `sent`: all or nothing. From here on it is
 	/// known after any crash that these bytes may be out in the world.
 	pub async fn submit(&self, submission: &NewSubmission) -> Result<i64, Error> {
-		let NewSubmission { kind, signed, messages } = submission;
+		let NewSubmission { kind, signer, signed, messages } = submission;
 		let mut tx = self.begin().await?;
 		let id: i64 = sqlx::query_scalar(
-			"INSERT INTO submission (kind, state, nonce, last_block, hash, bytes, created_at) \
-			 VALUES (?, 'pending', ?, ?, ?, ?, ?) RETURNING id",
+			"INSERT INTO submission (kind, state, signer, nonce, last_block, hash, bytes, created_at) \
+			 VALUES ($1, 'pending', $2, $3, $4, $5, $6, $7) RETURNING id",
 		)
 		.bind(kind.name())
+		.bind(signer.0.as_slice())
 		.bind(int(signed.nonce)?)
 		.bind(int(signed.last_block)?)
 		.bind(signed.hash.as_bytes())
-		.bind(&signed.bytes)
+		.bind(signed.bytes.as_slice())
 		.bind(now())
 		.fetch_one(&mut *tx)
 		.await?;
 		for nonce in messages {
 			let outcome = sqlx::query(
-				"UPDATE message SET stage = 'sent', submission = ?, updated_at = ? \
-				 WHERE nonce = ? AND stage = 'proven'",
+				"UPDATE message SET stage = 'sent', submission = $1, updated_at = $2 \
+				 WHERE nonce = $3 AND stage = 'proven'",
 			)
 			.bind(id)
 			.bind(now())
@@ -109,6 +119,8 @@ impl Outbox {
 					"message {nonce} was to be sent and is no longer where it was"
 				)));
 			}
+			let note = format!("in extrinsic {:?}", signed.hash);
+			record(&mut tx, int(*nonce)?, Stage::Sent, &note, Some(id)).await?;
 		}
 		tx.commit().await?;
 		Ok(id)
@@ -124,12 +136,13 @@ impl Outbox {
 
 	/// Records that a node took the bytes.
 	pub async fn taken(&self, id: i64) -> Result<(), Error> {
-		sqlx::query("UPDATE submission SET sent_at = ? WHERE id = ?")
+		let mut tx = self.begin().await?;
+		sqlx::query("UPDATE submission SET sent_at = $1 WHERE id = $2")
 			.bind(now())
 			.bind(id)
-			.execute(&self.pool)
+			.execute(&mut *tx)
 			.await?;
-		Ok(())
+		Ok(tx.commit().await?)
 	}
 
 	/// Records what became of an extrinsic. Messages that went in it and are not done by then
@@ -143,14 +156,8 @@ impl Outbox {
 		patience: &Patience,
 	) -> Result<(), Error> {
 		let mut tx = self.begin().await?;
-		sqlx::query("UPDATE submission SET state = ?, last_error = NULLIF(?, '') WHERE id = ?")
-			.bind(state.name())
-			.bind(reason)
-			.bind(id)
-			.execute(&mut *tx)
-			.await?;
 		let rows = sqlx::query(
-			"SELECT nonce FROM message WHERE submission = ? AND stage = 'sent' ORDER BY nonce",
+			"SELECT nonce FROM message WHERE submission = $1 AND stage = 'sent' ORDER BY nonce",
 		)
 		.bind(id)
 		.fetch_all(&mut *tx)
@@ -158,6 +165,15 @@ impl Outbox {
 		for row in &rows {
 			fail(&mut tx, number(row, "nonce")?, reason, blame, patience).await?;
 		}
+		// What is said of messages that are not done is no fault of an extrinsic whose messages are.
+		let is_fine = state == State::Included && blame == Blame::Circumstances && rows.is_empty();
+		let reason = if is_fine { "" } else { reason };
+		sqlx::query("UPDATE submission SET state = $1, last_error = NULLIF($2, '') WHERE id = $3")
+			.bind(state.name())
+			.bind(reason)
+			.bind(id)
+			.execute(&mut *tx)
+			.await?;
 		Ok(tx.commit().await?)
 	}
 
@@ -199,20 +215,35 @@ impl Outbox {
 	) -> Result<Vec<u64>, Error> {
 		let mut tx = self.begin().await?;
 		let news = deliver(&mut tx, deliveries).await?;
-		sqlx::query(
-			"INSERT INTO walked (id, number, hash) VALUES (1, ?1, ?2) \
-			 ON CONFLICT (id) DO UPDATE SET number = ?1, hash = ?2",
-		)
-		.bind(int(block.number)?)
-		.bind(block.hash.as_bytes())
-		.execute(&mut *tx)
-		.await?;
+		walked_to(&mut tx, block).await?;
 		tx.commit().await?;
 		Ok(news)
 	}
+
+	/// Where reading begins, unless it has begun.
+	pub async fn walk_from(&self, block: BlockId) -> Result<(), Error> {
+		if self.walked().await?.is_some() {
+			return Ok(());
+		}
+		let mut tx = self.begin_unfenced().await?;
+		walked_to(&mut tx, block).await?;
+		Ok(tx.commit().await?)
+	}
 }
 
-fn read(row: &SqliteRow) -> Result<Submission, Error> {
+async fn walked_to(tx: &mut Tx, block: BlockId) -> Result<(), Error> {
+	sqlx::query(
+		"INSERT INTO walked (id, number, hash) VALUES (1, $1, $2) \
+		 ON CONFLICT (id) DO UPDATE SET number = $1, hash = $2",
+	)
+	.bind(int(block.number)?)
+	.bind(block.hash.as_bytes())
+	.execute(&mut **tx)
+	.await?;
+	Ok(())
+}
+
+fn read(row: &AnyRow) -> Result<Submission, Error> {
 	let kind = match row.try_get::<&str, _>("kind")? {
 		"update" => Kind::Update,
 		_ => Kind::Messages,
@@ -220,6 +251,7 @@ fn read(row: &SqliteRow) -> Result<Submission, Error> {
 	Ok(Submission {
 		id: row.try_get("id")?,
 		kind,
+		signer: AccountId32(hash(row, "signer")?.0),
 		signed: Signed {
 			bytes: row.try_get("bytes")?,
 			hash: H256(hash(row, "hash")?.0),
@@ -239,7 +271,7 @@ mod tests {
 		},
 		*,
 	};
-	use crate::relay::{backoff::Backoff, config::RelayConfig, stage::Stage};
+	use crate::relay::{backoff::Backoff, config::RelayConfig};
 
 	fn patience() -> Patience {
 		let config = RelayConfig { backoff_initial_ms: 0, backoff_max_ms: 0, ..Default::default() };
@@ -249,6 +281,7 @@ mod tests {
 	fn submission(nonce: u64, messages: &[u64]) -> NewSubmission {
 		NewSubmission {
 			kind: Kind::Messages,
+			signer: AccountId32([1; 32]),
 			signed: Signed {
 				bytes: vec![nonce as u8; 3],
 				hash: H256::repeat_byte(nonce as u8),
