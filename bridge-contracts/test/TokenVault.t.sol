@@ -312,6 +312,20 @@ contract TokenVaultTest is VaultTest {
         assertEq(vault.releasable(ETHER), CAPACITY);
     }
 
+    /// What has grown back until then did so at the rate until then.
+    function test_ChangedWindowDoesNotReachIntoThePast() public {
+        _lockEther(CAP);
+        ITokenVault.Limits memory limits = ITokenVault.Limits(CAP, CAPACITY, WINDOW * 4);
+        _announce(vault, abi.encodeCall(vault.setLimits, (ETHER, limits)));
+        _vaultRelease(1, ETHER, CAPACITY);
+        skip(WINDOW / 2);
+        vm.prank(admin);
+        vault.setLimits(ETHER, limits);
+        assertEq(vault.releasable(ETHER), CAPACITY / 2);
+        skip(WINDOW);
+        assertEq(vault.releasable(ETHER), CAPACITY * 3 / 4);
+    }
+
     function test_LimitsAreLoweredAtOnce() public {
         _lockEther(CAP);
         vm.prank(admin);
