@@ -1,6 +1,6 @@
 //! The engine: what a block gives it, what gas is and costs.
 
-use crate::{Balances, Runtime, RuntimeHoldReason, System, Timestamp, XcmGateway};
+use crate::{Balances, EthereumInbox, Runtime, RuntimeHoldReason, System, Timestamp, XcmGateway};
 use codec::Encode;
 use gearway_primitives::{Gas, Value};
 use gearway_runtime_common::{BlockNumber, Hash};
@@ -46,7 +46,7 @@ impl pallet_gear::Config for Runtime {
 	type RefTimePerGas = ConstU64<REF_TIME_PER_GAS>;
 	type Settings = ChainSettings<Runtime>;
 	type Router = XcmGateway;
-	type Builtins = XcmGateway;
+	type Builtins = (XcmGateway, EthereumInbox);
 	type Randomness = RelayRandomness;
 	type WeightInfo = pallet_gear::weights::SubstrateWeight<Runtime>;
 }

@@ -323,4 +323,8 @@ impl<T: Config> BeaconChain for Pallet<T> {
 	fn finalized_slot(root: H256) -> Option<u64> {
 		FinalizedHeaders::<T>::get(root)
 	}
+
+	fn latest_finalized_slot() -> Option<u64> {
+		State::<T>::get().map(|state| state.finalized.slot)
+	}
 }
