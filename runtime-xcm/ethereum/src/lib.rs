@@ -29,6 +29,7 @@ pub mod batch;
 #[cfg(feature = "serde")]
 pub mod beacon_api;
 pub mod committee;
+pub mod conflict;
 pub mod event;
 pub mod gateway;
 pub mod inclusion;
@@ -43,6 +44,7 @@ pub mod testing;
 
 pub use batch::{Batch, BlockProof, Claim, ReceiptClaims};
 pub use committee::{PreparedCommittee, SyncAggregate, SyncCommittee};
+pub use conflict::Conflict;
 pub use event::{ContractEvent, EventSource, Subscription};
 pub use gateway::{Gateway, GatewayMessage};
 pub use inclusion::HeaderProof;
@@ -65,7 +67,8 @@ pub trait BeaconChain {
 	/// The network that is followed; `None` before the client is bootstrapped.
 	fn network() -> Option<Network>;
 
-	/// Slot of the finalised beacon header with this root, if it is still remembered.
+	/// Slot of the finalised beacon header with this root, if it is still remembered. None is
+	/// where the client has stopped, since it cannot tell what is true.
 	fn finalized_slot(root: H256) -> Option<u64>;
 
 	/// Slot of the latest finalised header; `None` before the client is bootstrapped.

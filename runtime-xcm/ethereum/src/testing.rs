@@ -162,6 +162,12 @@ impl World {
 		self.finalized = Some(slot);
 	}
 
+	/// Another committee for `period`, in the states of the blocks from the next one on.
+	pub fn replace_committee(&mut self, period: u64) {
+		let size = self.network.preset.committee_size();
+		self.keys.insert(period, Keys::new(size, !period));
+	}
+
 	/// Header of the block at `slot`.
 	pub fn header(&self, slot: u64) -> BeaconHeader {
 		self.blocks[&slot].header
