@@ -66,22 +66,44 @@ impl HeaderProof {
 		network: &Network,
 		is_finalized: impl FnOnce(H256) -> bool,
 	) -> Result<H256, Error> {
-		let fork = network.fork_at(self.header.slot).ok_or(Error::UnknownFork)?;
+		// The cheapest first, and before any hash of the chain.
+		if network.fork_at(self.header.slot).is_none() {
+			return Err(Error::UnknownFork);
+		}
 		if !is_finalized(self.anchor()) {
 			return Err(Error::NotFinalized);
 		}
-		let mut parent = &self.header;
-		for header in &self.descendants {
-			if header.parent_root != header_root(parent) {
-				return Err(Error::BrokenChain);
-			}
-			parent = header;
-		}
-		let index = fork.layout.receipts_root;
-		if !is_valid_branch(self.receipts_root, &self.receipts_branch, index, self.header.body_root)
-		{
-			return Err(Error::BadExecutionBranch);
-		}
+		check_chain(core::iter::once(&self.header).chain(&self.descendants))?;
+		check_receipts_root(&self.header, self.receipts_root, &self.receipts_branch, network)?;
 		Ok(self.receipts_root)
 	}
+}
+
+/// Checks that each header is the child of the one before.
+pub(crate) fn check_chain<'a>(
+	headers: impl IntoIterator<Item = &'a BeaconHeader>,
+) -> Result<(), Error> {
+	let mut headers = headers.into_iter();
+	let Some(mut parent) = headers.next() else { return Ok(()) };
+	for header in headers {
+		if header.parent_root != header_root(parent) {
+			return Err(Error::BrokenChain);
+		}
+		parent = header;
+	}
+	Ok(())
+}
+
+/// Checks that receipts with this root are those of the block under `header`.
+pub(crate) fn check_receipts_root(
+	header: &BeaconHeader,
+	receipts_root: H256,
+	branch: &Branch,
+	network: &Network,
+) -> Result<(), Error> {
+	let index = network.fork_at(header.slot).ok_or(Error::UnknownFork)?.layout.receipts_root;
+	if !is_valid_branch(receipts_root, branch, index, header.body_root) {
+		return Err(Error::BadExecutionBranch);
+	}
+	Ok(())
 }

@@ -11,6 +11,7 @@
 //! - [`light_client`] follows the beacon chain by the signatures of its sync committees.
 //! - [`inclusion`] leads from a finalised beacon header to the receipts of an older block.
 //! - [`receipts`] leads from there to one log, decoded as the gateway contract's event.
+//! - [`batch`] does both for many blocks, receipts and logs at once, and for [any event](event).
 //!
 //! Everything here is pure: no storage, no clock, no network. A runtime and a relayer run the very
 //! same functions, so a relayer knows what the chain will say before it pays for asking. What
@@ -24,9 +25,12 @@
 
 extern crate alloc;
 
+pub mod batch;
 #[cfg(feature = "serde")]
 pub mod beacon_api;
 pub mod committee;
+pub mod conflict;
+pub mod event;
 pub mod gateway;
 pub mod inclusion;
 pub mod light_client;
@@ -38,13 +42,17 @@ pub mod receipts;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use batch::{Batch, BlockProof, Claim, ReceiptClaims};
 pub use committee::{PreparedCommittee, SyncAggregate, SyncCommittee};
+pub use conflict::Conflict;
+pub use event::{ContractEvent, EventSource, Subscription};
 pub use gateway::{Gateway, GatewayMessage};
 pub use inclusion::HeaderProof;
 pub use light_client::{Bootstrap, ClientState, LightClient, StateChange, Update};
 pub use network::{Fork, Layout, Network, Preset};
 pub use receipts::ReceiptProof;
 
+pub use alloy_primitives::Log;
 pub use polkadot_sdk::sp_core::H256;
 pub use snowbridge_beacon_primitives::{BeaconHeader, PublicKey, Signature};
 
@@ -59,6 +67,10 @@ pub trait BeaconChain {
 	/// The network that is followed; `None` before the client is bootstrapped.
 	fn network() -> Option<Network>;
 
-	/// Slot of the finalised beacon header with this root, if it is still remembered.
+	/// Slot of the finalised beacon header with this root, if it is still remembered. None is
+	/// where the client has stopped, since it cannot tell what is true.
 	fn finalized_slot(root: H256) -> Option<u64>;
+
+	/// Slot of the latest finalised header; `None` before the client is bootstrapped.
+	fn latest_finalized_slot() -> Option<u64>;
 }

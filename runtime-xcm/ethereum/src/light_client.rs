@@ -221,19 +221,8 @@ pub fn verify(
 	network: &Network,
 ) -> Result<StateChange, Error> {
 	let Update { attested_header: attested, finalized_header: finalized, .. } = update;
-	if finalized.slot > attested.slot || attested.slot >= update.signature_slot {
-		return Err(Error::SlotsOutOfOrder);
-	}
-	if finalized.slot == 0 {
-		return Err(Error::NothingFinal);
-	}
-	let expected = match state.signer(update, network)? {
-		Signer::Current => Some(state.current_committee),
-		Signer::Next => state.next_committee,
-	};
-	if Some(committee.root) != expected {
-		return Err(Error::WrongCommittee);
-	}
+	check_slots(update)?;
+	check_signer(update, state, committee, network)?;
 	if !state.is_news(update, network) {
 		return Err(Error::NothingNew);
 	}
@@ -244,30 +233,14 @@ pub fn verify(
 		return Err(Error::NextCommitteeMissing);
 	}
 
-	let layout = fork_at(network, attested.slot)?.layout;
-	let finalized_root = header_root(finalized);
-	let branch = &update.finality_branch;
-	if !is_valid_branch(finalized_root, branch, layout.finalized_root, attested.state_root) {
-		return Err(Error::BadFinalityBranch);
-	}
-	let next_root = match &update.next_committee {
-		Some(NextCommittee { committee, branch }) => {
-			let root = committee.root();
-			if !is_valid_branch(root, branch, layout.next_committee, attested.state_root) {
-				return Err(Error::BadNextCommitteeBranch);
-			}
-			let known = state.next_committee.filter(|_| network.period_at(attested.slot) == ours);
-			if known.is_some_and(|known| known != root) {
-				return Err(Error::ConflictingNextCommittee);
-			}
-			Some(root)
+	let (finalized_root, next_root) = check_branches(update, network)?;
+	if let Some(root) = next_root {
+		let known = state.next_committee.filter(|_| network.period_at(attested.slot) == ours);
+		if known.is_some_and(|known| known != root) {
+			return Err(Error::ConflictingNextCommittee);
 		}
-		None => None,
-	};
-
-	let version = fork_at(network, update.signature_slot.max(1) - 1)?.version;
-	let message = signing_root(header_root(attested), version, network.genesis_validators_root);
-	committee.verify(message, &update.sync_aggregate)?;
+	}
+	check_signature(update, committee, network)?;
 
 	let advances = finalized.slot > state.finalized.slot;
 	let next_committee = learned.map(|next| next.committee.prepare(network.preset)).transpose()?;
@@ -281,6 +254,70 @@ pub fn verify(
 	};
 	let finalized_root = advances.then_some(finalized_root);
 	Ok(StateChange { state, rotated: rotates, next_committee, finalized_root })
+}
+
+/// Checks the order of an update's slots.
+pub(crate) fn check_slots(update: &Update) -> Result<(), Error> {
+	let Update { attested_header: attested, finalized_header: finalized, .. } = update;
+	if finalized.slot > attested.slot || attested.slot >= update.signature_slot {
+		return Err(Error::SlotsOutOfOrder);
+	}
+	if finalized.slot == 0 {
+		return Err(Error::NothingFinal);
+	}
+	Ok(())
+}
+
+/// Checks that `committee` is the one that has to sign.
+pub(crate) fn check_signer(
+	update: &Update,
+	state: &ClientState,
+	committee: &PreparedCommittee,
+	network: &Network,
+) -> Result<(), Error> {
+	let expected = match state.signer(update, network)? {
+		Signer::Current => Some(state.current_committee),
+		Signer::Next => state.next_committee,
+	};
+	if Some(committee.root) != expected {
+		return Err(Error::WrongCommittee);
+	}
+	Ok(())
+}
+
+/// Checks that the attested state has the finalised header and the next committee; returns the
+/// roots of both.
+pub(crate) fn check_branches(
+	update: &Update,
+	network: &Network,
+) -> Result<(H256, Option<H256>), Error> {
+	let attested = &update.attested_header;
+	let layout = fork_at(network, attested.slot)?.layout;
+	let finalized_root = header_root(&update.finalized_header);
+	let branch = &update.finality_branch;
+	if !is_valid_branch(finalized_root, branch, layout.finalized_root, attested.state_root) {
+		return Err(Error::BadFinalityBranch);
+	}
+	let Some(NextCommittee { committee, branch }) = &update.next_committee else {
+		return Ok((finalized_root, None));
+	};
+	let root = committee.root();
+	if !is_valid_branch(root, branch, layout.next_committee, attested.state_root) {
+		return Err(Error::BadNextCommitteeBranch);
+	}
+	Ok((finalized_root, Some(root)))
+}
+
+/// Checks that `committee` signed the attested header.
+pub(crate) fn check_signature(
+	update: &Update,
+	committee: &PreparedCommittee,
+	network: &Network,
+) -> Result<(), Error> {
+	let version = fork_at(network, update.signature_slot.max(1) - 1)?.version;
+	let root = header_root(&update.attested_header);
+	let message = signing_root(root, version, network.genesis_validators_root);
+	Ok(committee.verify(message, &update.sync_aggregate)?)
 }
 
 /// What a sync committee signs for a block root.

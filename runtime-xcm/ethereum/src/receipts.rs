@@ -19,6 +19,9 @@ pub const MAX_NODES: u32 = 8;
 /// Longest trie node, in bytes. The last one holds the whole receipt.
 pub const MAX_NODE_LEN: u32 = 64 * 1024;
 
+/// A node of the receipts trie, encoded.
+pub type Node = BoundedVec<u8, ConstU32<MAX_NODE_LEN>>;
+
 /// [EIP-2718](https://eips.ethereum.org/EIPS/eip-2718) types whose receipts have the layout that
 /// is decoded here: access list, dynamic fee, blob, set code.
 const ENVELOPES: core::ops::RangeInclusive<u8> = 1..=4;
@@ -33,7 +36,7 @@ pub struct ReceiptProof {
 	/// The log's position in the transaction's receipt (not in the block).
 	pub log_index: u32,
 	/// Nodes of the receipts trie, from the root to the receipt.
-	pub nodes: BoundedVec<BoundedVec<u8, ConstU32<MAX_NODE_LEN>>, ConstU32<MAX_NODES>>,
+	pub nodes: BoundedVec<Node, ConstU32<MAX_NODES>>,
 }
 
 /// A receipt, as far as it is needed.
@@ -101,18 +104,28 @@ impl ReceiptProof {
 
 	/// Verifies the proof and returns the receipt it leads to.
 	pub fn receipt(&self, receipts_root: H256) -> Result<Receipt, Error> {
-		// A receipt is far too long to be inlined in its parent, so it is in a leaf of its own,
-		// the last node. An empty proof, or one that ends elsewhere, proves absence at best.
-		let leaf = self.nodes.last().ok_or(Error::BadProof)?;
-		let value = leaf_value(leaf).map_err(|_| Error::BadProof)?;
 		let nodes: Vec<Bytes> =
 			self.nodes.iter().map(|node| Bytes::copy_from_slice(node)).collect();
-		let key = trie_key(self.tx_index);
-		// Looks into a node only after comparing its hash, so nothing made up is ever parsed.
-		verify_proof(B256::from(receipts_root.0), key, Some(value.to_vec()), &nodes)
-			.map_err(|_| Error::BadProof)?;
-		decode_receipt(value)
+		verify_receipt(receipts_root, self.tx_index, &nodes.iter().collect::<Vec<_>>())
 	}
+}
+
+/// Verifies that `path`, nodes from root to leaf, leads to the receipt at `tx_index`, and decodes
+/// that.
+pub(crate) fn verify_receipt(
+	receipts_root: H256,
+	tx_index: u32,
+	path: &[&Bytes],
+) -> Result<Receipt, Error> {
+	// A receipt is far too long to be inlined in its parent, so it is in a leaf of its own, the
+	// last node. An empty proof, or one that ends elsewhere, proves absence at best.
+	let leaf = path.last().ok_or(Error::BadProof)?;
+	let value = leaf_value(leaf).map_err(|_| Error::BadProof)?;
+	let key = trie_key(tx_index);
+	// Looks into a node only after comparing its hash, so nothing made up is ever parsed.
+	verify_proof(B256::from(receipts_root.0), key, Some(value.to_vec()), path.iter().copied())
+		.map_err(|_| Error::BadProof)?;
+	decode_receipt(value)
 }
 
 /// The value in `[path, value]`; of any other node, something that is not its value.

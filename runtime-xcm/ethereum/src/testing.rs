@@ -4,11 +4,12 @@
 //! leaves out of the trees is zero.
 
 use crate::{
-	BeaconHeader, Bootstrap, Branch, Fork, Gateway, GatewayMessage, H256, HeaderProof, Layout,
-	Network, Preset, PublicKey, Signature, SyncAggregate, SyncCommittee, Update,
+	Batch, BeaconHeader, BlockProof, Bootstrap, Branch, Fork, Gateway, GatewayMessage, H256,
+	HeaderProof, Layout, Network, Preset, PublicKey, Signature, SyncAggregate, SyncCommittee,
+	Update,
 	light_client::{NextCommittee, signing_root},
 	merkle::{hash_pair, header_root},
-	prove::BlockReceipts,
+	prove::{BlockReceipts, ProvenReceipts},
 };
 use alloy::{
 	consensus::{Eip658Value, Receipt, ReceiptEnvelope},
@@ -161,6 +162,12 @@ impl World {
 		self.finalized = Some(slot);
 	}
 
+	/// Another committee for `period`, in the states of the blocks from the next one on.
+	pub fn replace_committee(&mut self, period: u64) {
+		let size = self.network.preset.committee_size();
+		self.keys.insert(period, Keys::new(size, !period));
+	}
+
 	/// Header of the block at `slot`.
 	pub fn header(&self, slot: u64) -> BeaconHeader {
 		self.blocks[&slot].header
@@ -243,6 +250,28 @@ impl World {
 			receipts_root: block.receipts_root,
 			receipts_branch: block.body.branch(index),
 			descendants: BoundedVec::truncate_from(descendants),
+		}
+	}
+
+	/// What a batch whose first header is that of the block at `first` shows of the one at `slot`.
+	pub fn block_proof(&self, slot: u64, first: u64, proven: ProvenReceipts) -> BlockProof {
+		let (nodes, receipts) = proven;
+		let block = &self.blocks[&slot];
+		BlockProof {
+			header: self.blocks.range(first..slot).count() as u32,
+			receipts_root: block.receipts_root,
+			receipts_branch: block.body.branch(self.layout(slot).receipts_root),
+			nodes,
+			receipts,
+		}
+	}
+
+	/// Proves `blocks` under the headers from the block at `first` to that at `anchor`.
+	pub fn batch(&self, first: u64, anchor: u64, blocks: Vec<BlockProof>) -> Batch {
+		let headers = self.blocks.range(first..=anchor).map(|(_, block)| block.header).collect();
+		Batch {
+			headers: BoundedVec::truncate_from(headers),
+			blocks: BoundedVec::truncate_from(blocks),
 		}
 	}
 

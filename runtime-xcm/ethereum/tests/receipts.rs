@@ -163,6 +163,18 @@ fn absence_is_not_emptiness() {
 	assert!(proof.is_empty());
 }
 
+/// Values short enough lie in their parent: no receipt is, and such a proof ends at the parent.
+#[test]
+fn what_lies_in_its_parent_is_no_receipt() {
+	for count in [2, 20, 200] {
+		let short = block_receipts((0..count).map(|value| vec![0xc1, value]).collect());
+		for index in 0..u32::from(count) {
+			let proof = short.prove(index, 0, 0).unwrap();
+			assert_eq!(proof.verify(short.root(), &GATEWAY), Err(Error::BadProof));
+		}
+	}
+}
+
 #[test]
 fn logs_are_bounds_checked() {
 	let receipts = receipts(2);

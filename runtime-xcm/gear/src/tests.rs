@@ -158,10 +158,14 @@ fn proofs_from_ethereum_fit_in_a_transaction() {
 	let limit = RuntimeBlockWeights::get().get(DispatchClass::Normal).max_extrinsic.unwrap();
 	// A receipt's path has seven nodes in a block of thousands; a kilobyte each is plenty.
 	let events = Inbox::submit(64) + Inbox::event(8, 8 * 1024) * u64::from(MAX_EVENTS);
+	// All of them in blocks of their own, under one header chain.
+	let one = Inbox::block() + Inbox::receipt(8, 8 * 1024) + Inbox::deliver(4 * 1024);
+	let batch = Inbox::submit_batch(64, MAX_EVENTS) + one * u64::from(MAX_EVENTS);
 	for weight in [
 		Client::bootstrap(MAX_FINALIZED_HEADERS),
 		Client::submit_with_committee(MAX_COMMITTEE),
 		events,
+		batch,
 	] {
 		assert!(weight.all_lt(limit), "{weight} of {limit}");
 	}

@@ -209,3 +209,22 @@ impl Builtin for () {
 		Weight::zero()
 	}
 }
+
+/// The first that knows the actor handles the message.
+impl<A: Builtin, B: Builtin> Builtin for (A, B) {
+	fn is_builtin(actor: ActorId) -> bool {
+		A::is_builtin(actor) || B::is_builtin(actor)
+	}
+
+	fn handle(source: ActorId, actor: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError> {
+		if A::is_builtin(actor) {
+			A::handle(source, actor, payload)
+		} else {
+			B::handle(source, actor, payload)
+		}
+	}
+
+	fn weight() -> Weight {
+		A::weight().max(B::weight())
+	}
+}

@@ -1,11 +1,11 @@
 //! A whole beacon block, and the proof that its receipts are in it.
 
 use super::{
-	Error,
+	Error, ProvenReceipts,
 	body::{Body, PAYLOAD_DEPTH, RECEIPTS_ROOT_FIELD},
 };
 use crate::{
-	BeaconHeader, Branch, H256, HeaderProof, Preset,
+	BeaconHeader, BlockProof, Branch, H256, HeaderProof, Preset,
 	beacon_api::{self, Quoted},
 	inclusion, merkle,
 };
@@ -82,6 +82,17 @@ impl BeaconBlock {
 	/// Root of the block. Compare it with the root the block was asked for by.
 	pub fn root(&self) -> H256 {
 		merkle::header_root(&self.header)
+	}
+
+	/// What a [`Batch`](crate::Batch) shows of this block, whose header is at `position` there.
+	pub fn prove_in_batch(&self, position: u32, (nodes, receipts): ProvenReceipts) -> BlockProof {
+		BlockProof {
+			header: position,
+			receipts_root: self.receipts_root,
+			receipts_branch: self.receipts_branch.clone(),
+			nodes,
+			receipts,
+		}
 	}
 
 	/// Proves the receipts' root against the last of `descendants`, which are the headers after

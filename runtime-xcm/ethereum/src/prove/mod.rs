@@ -8,7 +8,7 @@ mod body;
 mod receipts;
 
 pub use block::BeaconBlock;
-pub use receipts::BlockReceipts;
+pub use receipts::{BlockReceipts, ProvenReceipts};
 
 use crate::{H256, beacon_api, inclusion};
 
@@ -43,6 +43,9 @@ pub enum Error {
 		/// How many there are.
 		receipts: usize,
 	},
+	/// More receipts, or claims on one, than a proof may have.
+	#[error("too many receipts of the block, or logs of a receipt, for one proof")]
+	TooManyClaims,
 	/// The receipt is longer than a proof may carry.
 	#[error("the receipt at index {0} is too long for a proof")]
 	ReceiptTooLong(u32),

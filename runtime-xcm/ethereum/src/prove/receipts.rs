@@ -2,12 +2,22 @@
 
 use super::Error;
 use crate::{
-	H256, ReceiptProof,
-	receipts::{MAX_NODE_LEN, MAX_NODES, trie_key},
+	Claim, H256, ReceiptClaims, ReceiptProof,
+	batch::{MAX_POOL, MAX_RECEIPTS},
+	receipts::{Node, trie_key},
 };
 use alloy::{eips::eip2718::Encodable2718, rpc::types::TransactionReceipt};
-use alloy_trie::{HashBuilder, proof::ProofRetainer, root::adjust_index_for_rlp};
+use alloy_trie::{
+	HashBuilder,
+	proof::{ProofNodes, ProofRetainer},
+	root::adjust_index_for_rlp,
+};
 use polkadot_sdk::sp_runtime::{BoundedVec, traits::ConstU32};
+use std::collections::{BTreeMap, btree_map::Entry};
+
+/// Trie nodes, each once, and the ways through them.
+pub type ProvenReceipts =
+	(BoundedVec<Node, ConstU32<MAX_POOL>>, BoundedVec<ReceiptClaims, ConstU32<MAX_RECEIPTS>>);
 
 /// The receipts of one block, in the order of its transactions.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,13 +56,60 @@ impl BlockReceipts {
 
 	/// Proves the receipt at `tx_index`, for the log at `log_index` in it, which carries `nonce`.
 	pub fn prove(&self, tx_index: u32, log_index: u32, nonce: u64) -> Result<ReceiptProof, Error> {
-		let receipts = self.encoded.len();
-		if tx_index as usize >= receipts {
-			return Err(Error::NoReceipt { index: tx_index, receipts });
+		let too_long = || Error::ReceiptTooLong(tx_index);
+		let paths = self.paths(&[tx_index])?;
+		let nodes = paths.matching_nodes_sorted(&trie_key(tx_index));
+		let nodes: Vec<Node> = nodes
+			.into_iter()
+			.map(|(_, node)| Node::try_from(node.to_vec()).map_err(|_| too_long()))
+			.collect::<Result<_, _>>()?;
+		let nodes = BoundedVec::try_from(nodes).map_err(|_| too_long())?;
+		Ok(ReceiptProof { nonce, tx_index, log_index, nodes })
+	}
+
+	/// Proves several receipts at once, each node once: what [`BlockProof`] has as its nodes and
+	/// receipts. `claims` are the receipts' positions and what their logs are.
+	///
+	/// [`BlockProof`]: crate::BlockProof
+	pub fn prove_all(&self, claims: BTreeMap<u32, Vec<Claim>>) -> Result<ProvenReceipts, Error> {
+		let targets: Vec<u32> = claims.keys().copied().collect();
+		let paths = self.paths(&targets)?;
+		let mut nodes = Vec::new();
+		let mut positions = BTreeMap::new();
+		let mut receipts = Vec::new();
+		for (tx_index, claims) in claims {
+			let too_long = || Error::ReceiptTooLong(tx_index);
+			let mut path = Vec::new();
+			for (place, node) in paths.matching_nodes_sorted(&trie_key(tx_index)) {
+				let position = match positions.entry(place) {
+					Entry::Occupied(known) => *known.get(),
+					Entry::Vacant(new) => {
+						nodes.push(Node::try_from(node.to_vec()).map_err(|_| too_long())?);
+						*new.insert(nodes.len() as u32 - 1)
+					}
+				};
+				path.push(position);
+			}
+			receipts.push(ReceiptClaims {
+				tx_index,
+				path: BoundedVec::try_from(path).map_err(|_| too_long())?,
+				claims: BoundedVec::try_from(claims).map_err(|_| Error::TooManyClaims)?,
+			});
 		}
-		let target = trie_key(tx_index);
-		let mut builder =
-			HashBuilder::default().with_proof_retainer(ProofRetainer::new(vec![target]));
+		Ok((
+			BoundedVec::try_from(nodes).map_err(|_| Error::TooManyClaims)?,
+			BoundedVec::try_from(receipts).map_err(|_| Error::TooManyClaims)?,
+		))
+	}
+
+	/// The nodes on the ways to these receipts.
+	fn paths(&self, targets: &[u32]) -> Result<ProofNodes, Error> {
+		let receipts = self.encoded.len();
+		if let Some(index) = targets.iter().find(|index| **index as usize >= receipts) {
+			return Err(Error::NoReceipt { index: *index, receipts });
+		}
+		let keys = targets.iter().map(|index| trie_key(*index)).collect();
+		let mut builder = HashBuilder::default().with_proof_retainer(ProofRetainer::new(keys));
 		// The builder wants keys in the order of their encoding, which is not that of numbers.
 		for position in 0..receipts {
 			let index = adjust_index_for_rlp(position, receipts);
@@ -60,15 +117,6 @@ impl BlockReceipts {
 			builder.add_leaf(key, &self.encoded[index]);
 		}
 		builder.root();
-		let nodes = builder
-			.take_proof_nodes()
-			.into_nodes_sorted()
-			.into_iter()
-			.map(|(_, node)| BoundedVec::<u8, ConstU32<MAX_NODE_LEN>>::try_from(node.to_vec()))
-			.collect::<Result<Vec<_>, _>>()
-			.map_err(|_| Error::ReceiptTooLong(tx_index))?;
-		let nodes = BoundedVec::<_, ConstU32<MAX_NODES>>::try_from(nodes)
-			.map_err(|_| Error::ReceiptTooLong(tx_index))?;
-		Ok(ReceiptProof { nonce, tx_index, log_index, nodes })
+		Ok(builder.take_proof_nodes())
 	}
 }

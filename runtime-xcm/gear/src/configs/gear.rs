@@ -1,6 +1,8 @@
 //! The engine: what a block gives it, what gas is and costs.
 
-use crate::{Balances, Gear, Runtime, RuntimeHoldReason, System, Timestamp, XcmGateway};
+use crate::{
+	Balances, EthereumInbox, Gear, Runtime, RuntimeHoldReason, System, Timestamp, XcmGateway,
+};
 use codec::Encode;
 use core::marker::PhantomData;
 use gearway_primitives::{Gas, Value};
@@ -63,7 +65,7 @@ impl pallet_gear::Config for Runtime {
 	type RefTimePerGas = ConstU64<REF_TIME_PER_GAS>;
 	type Settings = ChainSettings<Runtime>;
 	type Router = XcmGateway;
-	type Builtins = XcmGateway;
+	type Builtins = (XcmGateway, EthereumInbox);
 	type Randomness = RelayRandomness;
 	type WeightInfo = pallet_gear::weights::SubstrateWeight<Runtime>;
 }

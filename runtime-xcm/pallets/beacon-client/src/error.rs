@@ -1,7 +1,7 @@
 //! Causes, as the chain's metadata names them.
 
 use crate::{Config, Error};
-use gearway_ethereum::{committee, light_client};
+use gearway_ethereum::{committee, conflict, light_client};
 
 impl<T: Config> From<light_client::Error> for Error<T> {
 	fn from(error: light_client::Error) -> Self {
@@ -26,6 +26,18 @@ impl<T: Config> From<light_client::Error> for Error<T> {
 				committee::Error::NotEnoughParticipation => Self::NotEnoughParticipation,
 				committee::Error::BadSignature => Self::BadSignature,
 			},
+		}
+	}
+}
+
+impl<T: Config> From<conflict::Error> for Error<T> {
+	fn from(error: conflict::Error) -> Self {
+		match error {
+			conflict::Error::Update(error) => error.into(),
+			conflict::Error::WrongEnd => Self::WrongChainEnd,
+			conflict::Error::BrokenChain => Self::BrokenHeaderChain,
+			conflict::Error::WrongStart => Self::WrongChainStart,
+			conflict::Error::NoConflict => Self::NoConflict,
 		}
 	}
 }

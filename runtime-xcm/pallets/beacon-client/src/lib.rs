@@ -13,7 +13,11 @@
 //!    update for that can be had from any beacon node at any time later.
 //! 3. **Forks are data.** Versions, epochs and generalised indices are in [`Network`]; the root
 //!    origin adds a row by [`Pallet::set_network`], without an upgrade.
-//! 4. **Bounded.** The latest [`Config::MaxFinalizedHeaders`] finalised roots are remembered.
+//! 4. **It does not choose between two truths.** What a committee signed against something that is
+//!    final here stops the client, by [`Pallet::submit`] or [`Pallet::report_conflict`], whoever
+//!    brings it. Then nothing is final for anyone, until the root origin has looked and calls
+//!    [`Pallet::resume`], or bootstraps anew.
+//! 5. **Bounded.** The latest [`Config::MaxFinalizedHeaders`] finalised roots are remembered.
 //!
 //! ## For other pallets
 //!
@@ -37,10 +41,13 @@ pub use pallet::*;
 pub use weights::WeightInfo;
 
 use gearway_ethereum::{
-	BeaconChain, H256, StateChange, Update,
+	BeaconChain, ClientState, Conflict, H256, PreparedCommittee, StateChange, Update, conflict,
 	light_client::{self, Signer},
 };
-use polkadot_sdk::frame_support::{defensive, traits::DefensiveOption, traits::Get};
+use polkadot_sdk::frame_support::{
+	defensive, ensure,
+	traits::{DefensiveOption, Get},
+};
 
 /// The pallet.
 #[polkadot_sdk::frame_support::pallet]
@@ -48,7 +55,8 @@ pub mod pallet {
 	use super::*;
 	use alloc::boxed::Box;
 	use gearway_ethereum::{
-		Bootstrap, ClientState, Network as NetworkConfig, PreparedCommittee, merkle::header_root,
+		BeaconHeader, Bootstrap, Network as NetworkConfig, inclusion::MAX_DESCENDANTS,
+		merkle::header_root,
 	};
 	use polkadot_sdk::{
 		frame_support::{dispatch::PostDispatchInfo, pallet_prelude::*},
@@ -99,6 +107,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type RingHead<T: Config> = StorageValue<_, u32, ValueQuery>;
 
+	/// What stopped the client, where it is stopped.
+	#[pallet::storage]
+	pub type Stopped<T: Config> = StorageValue<_, Conflict>;
+
 	/// What happened.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -126,6 +138,13 @@ pub mod pallet {
 			/// The committee's root.
 			root: H256,
 		},
+		/// Something was signed that contradicts what is known. The client has stopped.
+		ConflictFound {
+			/// What contradicts what.
+			conflict: Conflict,
+		},
+		/// The client goes on, with what it knew before it stopped.
+		Resumed,
 	}
 
 	/// Why a call is refused. One variant a cause; see [`light_client::Error`] for the details.
@@ -173,6 +192,20 @@ pub mod pallet {
 		BadSignature,
 		/// The committee's keys are not in storage, though they should be.
 		CommitteeLost,
+		/// The client has stopped over a conflict.
+		Stopped,
+		/// The client has not stopped.
+		NotStopped,
+		/// The header named as known is not, or no longer.
+		UnknownHeader,
+		/// The header chain does not end at the later of the two final headers.
+		WrongChainEnd,
+		/// A header is not the child of the one before.
+		BrokenHeaderChain,
+		/// The header chain does not reach back just to the earlier of the two final headers.
+		WrongChainStart,
+		/// Nothing contradicts what is known.
+		NoConflict,
 	}
 
 	#[pallet::hooks]
@@ -214,6 +247,7 @@ pub mod pallet {
 				}
 			}
 			RingHead::<T>::kill();
+			Stopped::<T>::kill();
 			let slot = state.finalized.slot;
 			Network::<T>::put(network);
 			State::<T>::put(state);
@@ -228,28 +262,30 @@ pub mod pallet {
 		///
 		/// Origin: signed, by anyone. The update must finalise a later header, or tell the next
 		/// committee where that is not known. Events: [`Event::HeaderFinalized`],
-		/// [`Event::CommitteeLearned`].
+		/// [`Event::CommitteeLearned`]; or [`Event::ConflictFound`], where what is signed is not
+		/// what is known.
 		#[pallet::call_index(1)]
 		#[pallet::weight(Pallet::<T>::weight_of(update, weights::MAX_COMMITTEE))]
 		pub fn submit(origin: OriginFor<T>, update: Box<Update>) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			let network = Network::<T>::get().ok_or(Error::<T>::NotBootstrapped)?;
-			let state = State::<T>::get().ok_or(Error::<T>::NotBootstrapped)?;
-			let committee = match state.signer(&update, &network).map_err(Error::<T>::from)? {
-				Signer::Current => CurrentCommittee::<T>::get(),
-				Signer::Next => NextCommittee::<T>::get(),
+			let (network, state, committee) = Self::signers_of(&update)?;
+			let seats = network.preset.committee_size() as u32;
+			let spent = PostDispatchInfo {
+				actual_weight: Some(Self::weight_of(&update, seats)),
+				pays_fee: Pays::Yes,
 			};
-			let committee = committee.defensive_ok_or(Error::<T>::CommitteeLost)?;
+			if let Some(conflict) = state.contradiction(&update, &network) {
+				conflict::verify(&update, &state, &committee, &network)
+					.map_err(Error::<T>::from)?;
+				Self::stop(conflict);
+				return Ok(spent);
+			}
 			let change = light_client::verify(&update, &state, &committee, &network)
 				.map_err(Error::<T>::from)?;
 
 			let period = network.period_at(change.state.finalized.slot) + 1;
 			Self::apply(change, period)?;
-			let seats = network.preset.committee_size() as u32;
-			Ok(PostDispatchInfo {
-				actual_weight: Some(Self::weight_of(&update, seats)),
-				pays_fee: Pays::Yes,
-			})
+			Ok(spent)
 		}
 
 		/// Replaces the description of the network: a fork was scheduled.
@@ -268,6 +304,47 @@ pub mod pallet {
 			Self::deposit_event(Event::NetworkChanged);
 			Ok(())
 		}
+
+		/// Stops the client by showing that a committee signed two truths.
+		///
+		/// Origin: signed, by anyone. `update` is one that the client would have believed, be it
+		/// old or new; `known` the root of a header that is final here, and `headers` show that
+		/// neither is an ancestor of the other: they lead, each the child of the one before, to
+		/// the later of both, from the last header that is not after the earlier one. Event:
+		/// [`Event::ConflictFound`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(
+			Pallet::<T>::weight_of(update, weights::MAX_COMMITTEE)
+				.saturating_add(T::WeightInfo::headers(headers.len() as u32))
+		)]
+		pub fn report_conflict(
+			origin: OriginFor<T>,
+			update: Box<Update>,
+			known: H256,
+			headers: BoundedVec<BeaconHeader, ConstU32<{ MAX_DESCENDANTS + 1 }>>,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			let slot = FinalizedHeaders::<T>::get(known).ok_or(Error::<T>::UnknownHeader)?;
+			let (network, state, committee) = Self::signers_of(&update)?;
+			let conflict =
+				conflict::divergence(&update, known, slot, &headers).map_err(Error::<T>::from)?;
+			conflict::verify(&update, &state, &committee, &network).map_err(Error::<T>::from)?;
+			Self::stop(conflict);
+			Ok(())
+		}
+
+		/// Lets the client go on with what it knew before it stopped. Where that was what is
+		/// false, [`bootstrap`](Pallet::bootstrap) instead.
+		///
+		/// Origin: root. Event: [`Event::Resumed`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::set_network())]
+		pub fn resume(origin: OriginFor<T>) -> DispatchResult {
+			ensure_root(origin)?;
+			Stopped::<T>::take().ok_or(Error::<T>::NotStopped)?;
+			Self::deposit_event(Event::Resumed);
+			Ok(())
+		}
 	}
 }
 
@@ -278,6 +355,28 @@ impl<T: Config> Pallet<T> {
 			Some(_) => T::WeightInfo::submit_with_committee(seats),
 			None => T::WeightInfo::submit(seats),
 		}
+	}
+
+	/// The network, the state and the keys of the committee that has to sign `update`. Not where
+	/// the client has stopped.
+	fn signers_of(
+		update: &Update,
+	) -> Result<(gearway_ethereum::Network, ClientState, PreparedCommittee), Error<T>> {
+		let network = Network::<T>::get().ok_or(Error::<T>::NotBootstrapped)?;
+		let state = State::<T>::get().ok_or(Error::<T>::NotBootstrapped)?;
+		ensure!(!Stopped::<T>::exists(), Error::<T>::Stopped);
+		let committee = match state.signer(update, &network)? {
+			Signer::Current => CurrentCommittee::<T>::get(),
+			Signer::Next => NextCommittee::<T>::get(),
+		};
+		let committee = committee.defensive_ok_or(Error::<T>::CommitteeLost)?;
+		Ok((network, state, committee))
+	}
+
+	/// Stops the client.
+	fn stop(conflict: Conflict) {
+		Stopped::<T>::put(conflict);
+		Self::deposit_event(Event::ConflictFound { conflict });
 	}
 
 	/// Stores what a verified update changes. `period` is that of a committee just learned.
@@ -321,6 +420,10 @@ impl<T: Config> BeaconChain for Pallet<T> {
 	}
 
 	fn finalized_slot(root: H256) -> Option<u64> {
-		FinalizedHeaders::<T>::get(root)
+		FinalizedHeaders::<T>::get(root).filter(|_| !Stopped::<T>::exists())
+	}
+
+	fn latest_finalized_slot() -> Option<u64> {
+		State::<T>::get().map(|state| state.finalized.slot)
 	}
 }

@@ -24,8 +24,12 @@ pub trait WeightInfo {
 	/// [`submit`](crate::Pallet::submit) with a committee.
 	fn submit_with_committee(seats: u32) -> Weight;
 
-	/// [`set_network`](crate::Pallet::set_network).
+	/// [`set_network`](crate::Pallet::set_network) and [`resume`](crate::Pallet::resume).
 	fn set_network() -> Weight;
+
+	/// What [`report_conflict`](crate::Pallet::report_conflict) with `headers` costs more than
+	/// [`submit`](crate::Pallet::submit).
+	fn headers(headers: u32) -> Weight;
 }
 
 /// A key's share of a storage proof: the trie nodes on the way to it.
@@ -48,6 +52,9 @@ const PREPARE_SEAT: u64 = 250_000_000;
 /// Checks, branches and everything else, in picoseconds.
 const BASE: u64 = 500_000_000;
 
+/// A header's root, eight hashes, in picoseconds.
+const HEADER: u64 = 10_000_000;
+
 /// The figures for a runtime with the database prices of `T`.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
@@ -62,17 +69,19 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn bootstrap(headers: u32) -> Weight {
-		// The ring and the headers it names; network, state, two committees, ring head.
-		let keys = 2 * u64::from(headers) + 7;
+		// The ring and the headers it names; network, state, two committees, ring head,
+		// whether it is stopped.
+		let keys = 2 * u64::from(headers) + 8;
 		let prepare = PREPARE_SEAT * (u64::from(MAX_COMMITTEE) + 1);
 		Self::touches(keys, 2 * committee_bytes(MAX_COMMITTEE) + 1_024)
 			.saturating_add(Weight::from_parts(BASE + prepare, 0))
 	}
 
 	fn submit(seats: u32) -> Weight {
-		// Network, state, a committee, ring head, a place in the ring, two headers.
+		// Network, state, a committee, whether it is stopped, ring head, a place in the ring, two
+		// headers.
 		let verify = BASE + VERIFY + VERIFY_SEAT * u64::from(seats);
-		Self::touches(7, committee_bytes(seats) + 1_024)
+		Self::touches(8, committee_bytes(seats) + 1_024)
 			.saturating_add(Weight::from_parts(verify, 0))
 	}
 
@@ -86,5 +95,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn set_network() -> Weight {
 		Self::touches(1, 1_024).saturating_add(Weight::from_parts(BASE, 0))
+	}
+
+	fn headers(headers: u32) -> Weight {
+		// The known header.
+		Self::touches(1, 64)
+			.saturating_add(Weight::from_parts(HEADER.saturating_mul(headers.into()), 0))
 	}
 }

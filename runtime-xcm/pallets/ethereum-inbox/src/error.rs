@@ -1,7 +1,7 @@
 //! Causes, as the chain's metadata names them.
 
 use crate::{Config, Error};
-use gearway_ethereum::{gateway, inclusion, receipts};
+use gearway_ethereum::{batch, gateway, inclusion, receipts};
 
 impl<T: Config> From<inclusion::Error> for Error<T> {
 	fn from(error: inclusion::Error) -> Self {
@@ -22,9 +22,30 @@ impl<T: Config> From<receipts::Error> for Error<T> {
 			receipts::Error::UnknownReceiptType => Self::UnknownReceiptType,
 			receipts::Error::Reverted => Self::TransactionReverted,
 			receipts::Error::LogIndexOutOfBounds => Self::LogIndexOutOfBounds,
-			receipts::Error::Gateway(gateway::Error::WrongGateway) => Self::WrongGateway,
-			receipts::Error::Gateway(gateway::Error::WrongEvent) => Self::WrongEvent,
+			receipts::Error::Gateway(error) => error.into(),
 			receipts::Error::WrongNonce => Self::WrongNonce,
+		}
+	}
+}
+
+impl<T: Config> From<gateway::Error> for Error<T> {
+	fn from(error: gateway::Error) -> Self {
+		match error {
+			gateway::Error::WrongGateway => Self::WrongGateway,
+			gateway::Error::WrongEvent => Self::WrongEvent,
+		}
+	}
+}
+
+impl<T: Config> From<batch::Error> for Error<T> {
+	fn from(error: batch::Error) -> Self {
+		match error {
+			batch::Error::Inclusion(error) => error.into(),
+			batch::Error::Receipt(error) => error.into(),
+			batch::Error::NoHeaders => Self::NoHeaders,
+			batch::Error::HeaderOutOfBounds => Self::HeaderOutOfBounds,
+			batch::Error::NodeOutOfBounds => Self::NodeOutOfBounds,
+			batch::Error::OutOfOrder => Self::OutOfOrder,
 		}
 	}
 }

@@ -1,37 +1,54 @@
 //! # Ethereum inbox: proven events become messages, exactly once
 //!
-//! A gateway contract numbers the messages it is given and writes each into an event. Anyone may
-//! prove such events here; each becomes one message to the program it names.
+//! Two kinds of events are taken. A gateway contract numbers the messages it is given and writes
+//! each into an event; anyone may prove such events here, and each becomes one message to the
+//! program it names. And a program may subscribe to any contract's events; anyone may prove those
+//! too, and each becomes one message to the program.
 //!
 //! ## Goals
 //!
-//! 1. **Exactly once.** A nonce, once used, stays used: a bitmap for each gateway says so. There is
-//!    no order between nonces, so a missing one holds up no other.
+//! 1. **Exactly once.** A nonce, once used, stays used: a bitmap for each gateway says so. An event
+//!    is delivered once to a program: its block, transaction and log are remembered for
+//!    [`EVENT_HORIZON`] slots, and older ones are not taken. There is no order between nonces or
+//!    events, so a missing one holds up no other.
 //! 2. **Nothing forged.** Log → receipt → block → finalised header are proven by
 //!    [`gearway_ethereum`]. One bad proof refuses the whole call.
-//! 3. **Racing is harmless.** Of a batch, messages that another relayer brought first are passed
-//!    over; only a batch with nothing left in it is refused.
-//! 4. **Nothing is lost.** A message that cannot be posted (no such program, a gas limit too high)
-//!    uses its nonce all the same, so nobody can bring it again and again. Its hash is kept, and
-//!    anyone who has the message, which Ethereum keeps, may [`retry`](Pallet::retry) it.
+//! 3. **Racing is harmless.** Of a batch, what another relayer brought first is passed over; only a
+//!    batch with nothing left in it is refused.
+//! 4. **Nothing is lost.** What cannot be posted (no such program, a gas limit too high) is used up
+//!    all the same, so nobody can bring it again and again. Its hash is kept, and anyone who has
+//!    it, which Ethereum keeps, may [`retry`](Pallet::retry) it, with more gas, and pays for that.
+//!    Its sender may [`give it up`](Pallet::give_up) instead, and after a while anyone may: it will
+//!    never be delivered then, so whoever holds what came with it can safely give that back.
 //! 5. **Cheap to refuse.** Nonces and the gateway are looked at before any proof is.
+//! 6. **Cheap to share.** [`submit_batch`](Pallet::submit_batch) proves many blocks under one
+//!    finalised header, many receipts of a block by one set of trie nodes, and any logs of a
+//!    receipt. Weight counts headers, nodes, bytes and deliveries, and what was passed over is not
+//!    charged.
+//! 7. **Bounded.** What is remembered of events leaves again as time goes on; a program has at
+//!    most [`Config::MaxSubscriptions`].
 //!
 //! ## Who is who
 //!
 //! A program sees the Ethereum account that called the gateway as the actor of twelve zero bytes
-//! and its address. Gas for the message is paid by the [reserve](Pallet::reserve), an account of
-//! this pallet that the chain's operator endows, and what is left comes back to it.
+//! and its address, and an event as from the actor of `gw/eth-event` and the contract's address,
+//! which nobody can send messages as. Gas for gateway messages is paid by the
+//! [reserve](Pallet::reserve), an account of this pallet that the chain's operator endows, and what
+//! is left comes back to it; gas for an event by the program that subscribed to it.
 //!
-//! The message's topic is [`Gateway::topic`], on every chain it passes.
+//! The message's topic is [`Proven::topic`], on every chain it passes.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+mod batch;
 mod delivery;
 mod error;
 #[cfg(any(test, feature = "try-runtime"))]
 mod invariants;
+mod subscriptions;
+mod types;
 pub mod weights;
 
 #[cfg(test)]
@@ -39,12 +56,13 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use delivery::give_up_text;
 pub use pallet::*;
+pub use subscriptions::{ETHEREUM_ACTOR, EVENT_HORIZON, EthereumRequest};
+pub use types::{EventKey, Failure, Proven, ProvenKey};
 pub use weights::WeightInfo;
 
-// For the links of the page above.
-#[cfg(doc)]
-use gearway_ethereum::Gateway;
+pub(crate) type BlockNumber<T> = polkadot_sdk::frame_system::pallet_prelude::BlockNumberFor<T>;
 
 /// The pallet. How messages are delivered stands in a module of its own.
 #[polkadot_sdk::frame_support::pallet]
@@ -52,13 +70,14 @@ pub mod pallet {
 	use super::*;
 	use alloc::{boxed::Box, vec::Vec};
 	use gearway_ethereum::{
-		BeaconChain, Gateway as GatewayId, GatewayMessage, H256, HeaderProof, ReceiptProof,
+		Batch, BeaconChain, EventSource, Gateway as GatewayId, HeaderProof, ReceiptProof,
+		Subscription,
 	};
 	use gearway_primitives::{PostMessage, Topic};
 	use polkadot_sdk::{
 		frame_support::{PalletId, dispatch::PostDispatchInfo, pallet_prelude::*},
 		frame_system::pallet_prelude::*,
-		sp_runtime::AccountId32,
+		sp_runtime::{AccountId32, traits::Saturating},
 	};
 
 	/// What the pallet asks of the runtime.
@@ -77,6 +96,14 @@ pub mod pallet {
 		/// Most events one call may prove.
 		#[pallet::constant]
 		type MaxEvents: Get<u32>;
+
+		/// Most events of contracts a program may be subscribed to.
+		#[pallet::constant]
+		type MaxSubscriptions: Get<u32>;
+
+		/// Blocks after which anyone may give up what failed.
+		#[pallet::constant]
+		type GiveUpDelay: Get<BlockNumberFor<Self>>;
 
 		/// What the calls cost.
 		type WeightInfo: WeightInfo;
@@ -97,11 +124,42 @@ pub mod pallet {
 	pub type Consumed<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, GatewayId, Twox64Concat, u64, u128, ValueQuery>;
 
-	/// Messages that were proven but could not be posted: BLAKE2-256 of the SCALE-encoded
-	/// [`GatewayMessage`], by gateway and nonce.
+	/// What was proven and used up, but not handled: it can be retried, or given up.
 	#[pallet::storage]
 	pub type Failed<T: Config> =
-		StorageDoubleMap<_, Blake2_128Concat, GatewayId, Twox64Concat, u64, H256>;
+		StorageMap<_, Blake2_128Concat, ProvenKey, Failure<BlockNumberFor<T>>>;
+
+	/// Which program wants which events, and how.
+	#[pallet::storage]
+	pub type Subscriptions<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		EventSource,
+		Blake2_128Concat,
+		[u8; 32],
+		Subscription,
+	>;
+
+	/// How many events a program is subscribed to.
+	#[pallet::storage]
+	pub type SubscriptionCount<T: Config> =
+		StorageMap<_, Blake2_128Concat, [u8; 32], u32, ValueQuery>;
+
+	/// Events that were delivered, as far as they could still be proven.
+	#[pallet::storage]
+	pub type Delivered<T: Config> = StorageMap<_, Blake2_128Concat, EventKey, ()>;
+
+	/// The keys of [`Delivered`], in the order in which they came in.
+	#[pallet::storage]
+	pub type EventQueue<T: Config> = StorageMap<_, Twox64Concat, u64, EventKey>;
+
+	/// First position in [`EventQueue`], and the one after the last.
+	#[pallet::storage]
+	pub type QueueEnds<T: Config> = StorageValue<_, (u64, u64), ValueQuery>;
+
+	/// First slot whose events are taken; `None` before the first subscription.
+	#[pallet::storage]
+	pub type EventsFrom<T: Config> = StorageValue<_, u64>;
 
 	/// What happened.
 	#[pallet::event]
@@ -135,6 +193,56 @@ pub mod pallet {
 			/// Its number at the gateway.
 			nonce: u64,
 		},
+		/// An event is on its way to a program.
+		EventReceived {
+			/// Which, and to whom.
+			key: EventKey,
+			/// The message it became.
+			message_id: [u8; 32],
+			/// The journey it is on.
+			topic: Topic,
+		},
+		/// A proven event could not be posted; it is used up, and can be retried.
+		EventFailed {
+			/// Which, and to whom.
+			key: EventKey,
+			/// The journey it is on.
+			topic: Topic,
+			/// Why.
+			error: DispatchError,
+		},
+		/// An event of the batch had been received before, is too old, or the program does not
+		/// want it.
+		EventSkipped {
+			/// Which, and to whom.
+			key: EventKey,
+		},
+		/// What failed will never be delivered. Whoever holds what its sender put up for it can
+		/// give that back.
+		GivenUp {
+			/// What.
+			key: ProvenKey,
+			/// The journey it was on.
+			topic: Topic,
+			/// The Ethereum account it was from.
+			sender: [u8; 20],
+		},
+		/// A program gets events from now on.
+		Subscribed {
+			/// The program.
+			program: [u8; 32],
+			/// Which events.
+			source: EventSource,
+			/// Gas for each.
+			gas_limit: u64,
+		},
+		/// A program gets no more of these events.
+		Unsubscribed {
+			/// The program.
+			program: [u8; 32],
+			/// Which events.
+			source: EventSource,
+		},
 	}
 
 	/// Why a call is refused. One variant a cause.
@@ -146,7 +254,7 @@ pub mod pallet {
 		NoBeaconClient,
 		/// The batch is empty.
 		NoEvents,
-		/// All messages of the batch have been received before.
+		/// All that the batch holds has been received before.
 		NonceUsed,
 		/// The block is before the first fork the beacon client knows.
 		UnknownFork,
@@ -172,10 +280,32 @@ pub mod pallet {
 		WrongEvent,
 		/// The log carries another nonce than announced.
 		WrongNonce,
-		/// No message with this nonce has failed.
+		/// No such thing has failed.
 		NotFailed,
 		/// The message is not the one that failed.
 		OtherMessage,
+		/// The batch claims more than [`Config::MaxEvents`].
+		TooManyEvents,
+		/// The batch has no header.
+		NoHeaders,
+		/// A block's header is not in the batch.
+		HeaderOutOfBounds,
+		/// A trie node is not in the batch.
+		NodeOutOfBounds,
+		/// Blocks, or receipts of a block, are not in ascending order, each once.
+		OutOfOrder,
+		/// The failure is too young to be given up by others than the sender.
+		TooEarlyToGiveUp,
+		/// The signature is not the sender's.
+		NotTheSender,
+		/// The actor does not know such a request.
+		BadRequest,
+		/// A subscription without gas.
+		NoGas,
+		/// The program has all the subscriptions it may have.
+		TooManySubscriptions,
+		/// The program is not subscribed to that.
+		NotSubscribed,
 	}
 
 	#[pallet::hooks]
@@ -239,7 +369,7 @@ pub mod pallet {
 					continue;
 				}
 				let message = proof.verify(receipts_root, &gateway).map_err(Error::<T>::from)?;
-				Self::deliver(&gateway, message);
+				Self::deliver(Proven::Message { gateway, message });
 				verified.push(proof);
 			}
 			Ok(PostDispatchInfo {
@@ -248,22 +378,69 @@ pub mod pallet {
 			})
 		}
 
-		/// Delivers a message that was proven before but could not be posted then.
+		/// Delivers what was proven before but not handled then.
 		///
-		/// Origin: signed, by anyone. `message` is what the gateway's event says. Where it cannot
-		/// be posted this time either, the call fails with the reason and it can be tried again.
-		/// Event: [`Event::MessageReceived`].
+		/// Origin: signed, by anyone, who pays for its gas: `gas_limit`, but no less than it came
+		/// with. `proven` is what Ethereum's log says. Where it cannot be posted this time either,
+		/// the call fails with the reason and it can be tried again. Event:
+		/// [`Event::MessageReceived`] or [`Event::EventReceived`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::retry(message.payload.len() as u32))]
-		pub fn retry(origin: OriginFor<T>, message: GatewayMessage) -> DispatchResult {
-			ensure_signed(origin)?;
-			let gateway = Gateway::<T>::get().ok_or(Error::<T>::NoGateway)?;
-			let nonce = message.nonce;
-			let expected = Failed::<T>::get(gateway, nonce).ok_or(Error::<T>::NotFailed)?;
-			ensure!(Self::hash(&message) == expected, Error::<T>::OtherMessage);
-			Self::post(&gateway, message)?;
-			Failed::<T>::remove(gateway, nonce);
+		#[pallet::weight(T::WeightInfo::retry(proven.len()))]
+		pub fn retry(origin: OriginFor<T>, proven: Box<Proven>, gas_limit: u64) -> DispatchResult {
+			let payer = ensure_signed(origin)?;
+			Self::failure_of(&proven)?;
+			let key = proven.key();
+			let gas_limit = gas_limit.max(proven.gas_limit());
+			Self::post(*proven, payer, gas_limit)?;
+			Failed::<T>::remove(key);
 			Ok(())
+		}
+
+		/// Closes for good what was proven before but not handled then.
+		///
+		/// Origin: signed, by anyone. With `signature`, which has to be that of the Ethereum
+		/// account that sent it, over [`give_up_text`], at once; without,
+		/// [`Config::GiveUpDelay`] blocks after it failed. Event: [`Event::GivenUp`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::give_up(proven.len()))]
+		pub fn give_up(
+			origin: OriginFor<T>,
+			proven: Box<Proven>,
+			signature: Option<[u8; 65]>,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			let failure = Self::failure_of(&proven)?;
+			match signature {
+				Some(signature) => ensure!(
+					Self::is_given_up_by_sender(&proven, &signature),
+					Error::<T>::NotTheSender
+				),
+				None => {
+					let now = polkadot_sdk::frame_system::Pallet::<T>::block_number();
+					let from = failure.since.saturating_add(T::GiveUpDelay::get());
+					ensure!(now >= from, Error::<T>::TooEarlyToGiveUp);
+				}
+			}
+			let key = proven.key();
+			Failed::<T>::remove(key);
+			let (topic, sender) = (proven.topic(), proven.sender());
+			Self::deposit_event(Event::GivenUp { key, topic, sender });
+			Ok(())
+		}
+
+		/// Proves messages and events of many blocks under one finalised header, and delivers them.
+		///
+		/// Origin: signed, by anyone. One bad proof refuses the call with its reason, and then
+		/// nothing has happened. What was received before is passed over without looking at its
+		/// proof, as are events that nobody is subscribed to; [`Error::NonceUsed`] if all was
+		/// received before. Events, for each claim: [`Event::MessageReceived`],
+		/// [`Event::MessageFailed`] or [`Event::MessageSkipped`], or the same of an event.
+		#[pallet::call_index(4)]
+		#[pallet::weight(Pallet::<T>::weight_of_batch(batch))]
+		pub fn submit_batch(origin: OriginFor<T>, batch: Box<Batch>) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let weight = Self::do_submit_batch(&batch)?;
+			Ok(PostDispatchInfo { actual_weight: Some(weight), pays_fee: Pays::Yes })
 		}
 	}
 }

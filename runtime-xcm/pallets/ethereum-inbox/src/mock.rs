@@ -2,7 +2,7 @@
 
 use crate as pallet_ethereum_inbox;
 use gearway_ethereum::{
-	Gateway, GatewayMessage, HeaderProof, ReceiptProof,
+	Batch, Claim, Gateway, GatewayMessage, HeaderProof, ReceiptProof,
 	prove::BlockReceipts,
 	testing::{World, block_receipts, gateway_log, receipt},
 };
@@ -13,7 +13,7 @@ use polkadot_sdk::{
 	sp_io::TestExternalities,
 	sp_runtime::{AccountId32, BuildStorage, DispatchError, traits::IdentityLookup},
 };
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeMap};
 
 construct_runtime!(
 	pub enum Test {
@@ -33,6 +33,8 @@ impl frame_system::Config for Test {
 parameter_types! {
 	pub const MaxFinalizedHeaders: u32 = 4;
 	pub const MaxEvents: u32 = 8;
+	pub const MaxSubscriptions: u32 = 2;
+	pub const GiveUpDelay: u64 = 10;
 	pub const InboxPalletId: PalletId = PalletId(*b"gw/ether");
 }
 
@@ -46,6 +48,8 @@ impl pallet_ethereum_inbox::Config for Test {
 	type Messages = Queue;
 	type PalletId = InboxPalletId;
 	type MaxEvents = MaxEvents;
+	type MaxSubscriptions = MaxSubscriptions;
+	type GiveUpDelay = GiveUpDelay;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
@@ -152,6 +156,55 @@ impl Ethereum {
 	/// Proof of the second log of a transaction.
 	pub(crate) fn proof(&self, tx_index: u32, nonce: u64) -> ReceiptProof {
 		self.receipts.prove(tx_index, 1, nonce).unwrap()
+	}
+}
+
+/// The block of each slot that has any receipts, and a finalised block after them all.
+pub(crate) struct Blocks {
+	pub(crate) world: World,
+	receipts: BTreeMap<u64, BlockReceipts>,
+}
+
+/// Slot of the finalised block of [`Blocks`], and of the first block.
+pub(crate) const ANCHOR: u64 = 30;
+pub(crate) const FIRST: u64 = 8;
+
+impl Blocks {
+	/// Blocks at these slots, which lie between [`FIRST`] and [`ANCHOR`], with these receipts.
+	pub(crate) fn new<const N: usize>(receipts: [(u64, Vec<Vec<u8>>); N]) -> Self {
+		let receipts: BTreeMap<_, _> =
+			receipts.into_iter().map(|(slot, receipts)| (slot, block_receipts(receipts))).collect();
+		let mut world = World::electra();
+		for slot in FIRST..=ANCHOR {
+			let root = receipts.get(&slot).map(BlockReceipts::root);
+			world.block(slot, root.unwrap_or_default());
+		}
+		world.finalize(ANCHOR);
+		world.block(40, Default::default());
+
+		let network = world.network.clone();
+		let start = Box::new(world.bootstrap(FIRST));
+		BeaconClient::bootstrap(RuntimeOrigin::root(), network, start).unwrap();
+		Self { world, receipts }
+	}
+
+	/// Makes the block at [`ANCHOR`] final.
+	pub(crate) fn finalize(&mut self) {
+		let update = self.world.finality_update(40);
+		BeaconClient::submit(alice(), Box::new(update)).unwrap();
+	}
+
+	/// Proves claims by block and transaction.
+	pub(crate) fn prove<const N: usize>(&self, claims: [(u64, u32, Vec<Claim>); N]) -> Box<Batch> {
+		let mut blocks = BTreeMap::<u64, BTreeMap<u32, Vec<Claim>>>::new();
+		for (slot, tx_index, claims) in claims {
+			blocks.entry(slot).or_default().entry(tx_index).or_default().extend(claims);
+		}
+		let blocks = blocks.into_iter().map(|(slot, claims)| {
+			let proven = self.receipts[&slot].prove_all(claims).unwrap();
+			self.world.block_proof(slot, FIRST, proven)
+		});
+		Box::new(self.world.batch(FIRST, ANCHOR, blocks.collect()))
 	}
 }
 

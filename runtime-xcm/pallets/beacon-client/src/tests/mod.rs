@@ -1,5 +1,7 @@
 //! The client on storage. The rules themselves are tested where they are.
 
+mod conflict;
+
 use crate::{
 	CurrentCommittee, Error, Event, FinalizedHeaders, Network, NextCommittee, State,
 	mock::{BeaconClient, RuntimeEvent, RuntimeOrigin, System, Test, execute, world},

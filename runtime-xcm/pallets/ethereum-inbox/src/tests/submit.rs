@@ -1,15 +1,16 @@
 //! From a contract's event to a posted message, and every way of being refused.
 
+use super::{events, received};
 use crate::{
-	Error, Event, Failed, Gateway,
+	Error, Event, Gateway,
 	mock::{
-		BeaconClient, Ethereum, EthereumInbox, GATEWAY, GHOST, LEFTOVER, RuntimeEvent,
-		RuntimeOrigin, System, Test, alice, bring_to_life, execute, message, posted,
+		BeaconClient, Ethereum, EthereumInbox, GATEWAY, RuntimeOrigin, Test, alice, execute,
+		message, posted,
 	},
 	weights::{SubstrateWeight, WeightInfo},
 };
 use gearway_ethereum::{
-	Gateway as GatewayId, GatewayMessage, H256, HeaderProof, ReceiptProof,
+	Gateway as GatewayId, H256, HeaderProof, ReceiptProof,
 	testing::{gateway_log, receipt},
 };
 use gearway_primitives::{ActorId, Origin, Posting, Provenance};
@@ -17,28 +18,12 @@ use polkadot_sdk::{
 	frame_support::{
 		assert_noop, assert_ok,
 		dispatch::{DispatchResultWithPostInfo, GetDispatchInfo},
-		storage::unhashed,
 	},
 	sp_runtime::DispatchError,
 };
 
 fn submit(header: Box<HeaderProof>, receipts: Vec<ReceiptProof>) -> DispatchResultWithPostInfo {
 	EthereumInbox::submit(alice(), header, receipts.try_into().unwrap())
-}
-
-/// This pallet's events since the last look.
-fn events() -> Vec<Event<Test>> {
-	let events = System::events();
-	System::reset_events();
-	let ours = events.into_iter().filter_map(|record| match record.event {
-		RuntimeEvent::EthereumInbox(event) => Some(event),
-		_ => None,
-	});
-	ours.collect()
-}
-
-fn received(nonce: u64, number: u8) -> Event<Test> {
-	Event::MessageReceived { nonce, message_id: [number; 32], topic: GATEWAY.topic(nonce) }
 }
 
 #[test]
@@ -157,45 +142,6 @@ fn one_forged_proof_refuses_the_batch() {
 }
 
 #[test]
-fn a_message_that_cannot_be_posted_uses_its_nonce_and_can_be_retried() {
-	execute(|| {
-		let lost = GatewayMessage { program: GHOST, ..message(1) };
-		let ethereum = Ethereum::with(&[lost.clone(), message(2)]);
-		events();
-		let batch = vec![ethereum.proof(0, 1), ethereum.proof(1, 2)];
-		assert_ok!(submit(ethereum.header_proof(), batch));
-		let error = DispatchError::Unavailable;
-		let failed = Event::MessageFailed { nonce: 1, topic: GATEWAY.topic(1), error };
-		assert_eq!(events(), [failed, received(2, 1)]);
-		assert!(EthereumInbox::is_consumed(1));
-		assert!(!unhashed::exists(LEFTOVER));
-		assert_noop!(
-			submit(ethereum.header_proof(), vec![ethereum.proof(0, 1)]),
-			Error::<Test>::NonceUsed
-		);
-
-		let retry = |message: &GatewayMessage| EthereumInbox::retry(alice(), message.clone());
-		assert_noop!(retry(&lost), error);
-		assert_noop!(retry(&message(2)), Error::<Test>::NotFailed);
-		assert_noop!(retry(&message(1)), Error::<Test>::OtherMessage);
-		let mut other = lost.clone();
-		other.gas_limit += 1;
-		assert_noop!(retry(&other), Error::<Test>::OtherMessage);
-		assert_noop!(
-			EthereumInbox::retry(RuntimeOrigin::none(), lost.clone()),
-			DispatchError::BadOrigin
-		);
-
-		bring_to_life();
-		assert_ok!(retry(&lost));
-		assert_eq!(events(), [received(1, 2)]);
-		assert_eq!(posted()[1].destination, ActorId::new(GHOST));
-		assert_noop!(retry(&lost), Error::<Test>::NotFailed);
-		assert_eq!(Failed::<Test>::iter().count(), 0);
-	});
-}
-
-#[test]
 fn refuses_without_gateway_or_beacon_client_or_events() {
 	execute(|| {
 		let world = {
@@ -210,7 +156,6 @@ fn refuses_without_gateway_or_beacon_client_or_events() {
 		Gateway::<Test>::kill();
 		assert!(!EthereumInbox::is_consumed(1));
 		assert_noop!(submit(header, vec![proof]), Error::<Test>::NoGateway);
-		assert_noop!(EthereumInbox::retry(alice(), message(1)), Error::<Test>::NoGateway);
 	});
 }
 
