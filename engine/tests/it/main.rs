@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod conservation;
+mod cost;
 mod failures;
 mod gas;
 mod lifecycle;
