@@ -9,7 +9,7 @@ use gearway_runtime_common::{
 	AccountId, Balance, RELAY_NETWORK,
 	currency::{BYTE_FEE, DELIVERY_FEE, MILLIUNIT, WeightToFee},
 };
-use pallet_xcm_gateway::{DepositToPrograms, RecordTopic};
+use pallet_xcm_gateway::{DepositToPrograms, RecordTopic, TellRefusals};
 use polkadot_sdk::{
 	cumulus_pallet_xcm,
 	cumulus_primitives_utility::ParentAsUmp,
@@ -220,7 +220,7 @@ impl Config for XcmConfig {
 	type FeeManager = Fees;
 	type MessageExporter = ();
 	type UniversalAliases = Nothing;
-	type CallDispatcher = RuntimeCall;
+	type CallDispatcher = TellRefusals<Runtime>;
 	type SafeCallFilter = SafeCalls;
 	type TransactionalProcessor = FrameTransactionalProcessor;
 	type HrmpNewChannelOpenRequestHandler = ();

@@ -2,6 +2,7 @@
 
 use gear_runtime::{RuntimeEvent as GearEvent, xcm_config::LocationToAccountId};
 use gearway_emulation::{gear, in_flight, sibling};
+use gearway_primitives::Answer;
 use gearway_runtime_common::{SIBLING_PARA_ID, currency::UNIT};
 use pallet_program_client::Event as ClientEvent;
 use pallet_xcm_gateway::Event as GatewayEvent;
@@ -86,10 +87,15 @@ pub(crate) fn posted(events: &[GearEvent]) -> Vec<Posted> {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Received {
 	pub(crate) program: H256,
-	pub(crate) in_reply_to: Option<H256>,
+	pub(crate) answer: Option<Answer>,
 	pub(crate) topic: XcmHash,
 	pub(crate) payload: Vec<u8>,
 	pub(crate) kept: bool,
+}
+
+/// A program's own reply to `message`, which it handled.
+pub(crate) fn replied(message: H256) -> Answer {
+	Answer { to: message.0, code: [0, 1, 0, 0] }
 }
 
 /// The messages of programs that the sibling has got, in order.
@@ -97,12 +103,12 @@ pub(crate) fn received(events: &[SiblingEvent]) -> Vec<Received> {
 	let received = events.iter().cloned().filter_map(|event| match event {
 		SiblingEvent::ProgramClient(ClientEvent::MessageReceived {
 			program,
-			in_reply_to,
+			answer,
 			topic,
 			payload,
 			kept,
 			..
-		}) => Some(Received { program, in_reply_to, topic, payload, kept }),
+		}) => Some(Received { program, answer, topic, payload, kept }),
 		_ => None,
 	});
 	received.collect()

@@ -32,7 +32,7 @@ const STRANGER: u32 = 2002;
 fn message() -> ProgramMessage {
 	ProgramMessage {
 		id: [3; 32],
-		in_reply_to: None,
+		answer: None,
 		topic: [5; 32],
 		payload: b"Discharged: 1000000".to_vec(),
 	}

@@ -5,6 +5,7 @@ mod charge;
 mod common;
 mod deposit;
 mod forged;
+mod outcome;
 mod poor;
 mod refused;
 mod reply;

@@ -2,8 +2,9 @@
 //! implement, a router and a builtin actor that do what their message says.
 
 use crate::{self as pallet_gear, ChainSettings, weights::SubstrateWeight};
+use core::cell::Cell;
 use gearway_engine::Settings;
-use gearway_primitives::{ActorId, Builtin, Gas, Outgoing, RouteMessage, Routed, Value};
+use gearway_primitives::{ActorId, Builtin, Gas, MessageId, Outgoing, RouteMessage, Routed, Value};
 use polkadot_sdk::{
 	frame_support::{
 		self, construct_runtime, derive_impl, parameter_types,
@@ -124,6 +125,11 @@ impl frame_support::traits::Randomness<H256, u64> for Dice {
 	}
 }
 
+thread_local! {
+	/// Whether somebody elsewhere awaits the end of every message.
+	pub(crate) static AWAITED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Carries messages to [`REMOTE`], with what caused them as topic.
 pub struct Post;
 
@@ -138,6 +144,10 @@ impl RouteMessage for Post {
 
 	fn is_elsewhere(actor: ActorId) -> bool {
 		matches!(actor, REMOTE | UNREACHABLE)
+	}
+
+	fn is_awaited(_: MessageId) -> bool {
+		AWAITED.get()
 	}
 
 	fn weight(len: u32) -> Weight {

@@ -11,13 +11,13 @@ use crate::{
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use codec::Encode;
 use core::{cell::OnceCell, marker::PhantomData};
-use gear_core_errors::{ReplyCode, SuccessReplyReason};
+use gear_core_errors::ReplyCode;
 use gearway_engine::{
 	ActorId, ApplyError, BlockInfo, BuiltinError, CodeId, CodeMetadata, Delayed, Dispatch,
 	Event as EngineEvent, FundsError, Gas, GasNode, GasPrice, Mail, Message, MessageId, Phase,
 	Position, Program, Queued, Randomness, State, StateMut, Task, TaskKey, Waiting,
 };
-use gearway_primitives::{Builtin, Outgoing, Provenance, RouteMessage, Routed, Value};
+use gearway_primitives::{Answer, Builtin, Outgoing, Provenance, RouteMessage, Routed, Value};
 use polkadot_sdk::{
 	frame_support::{
 		storage::{
@@ -96,13 +96,14 @@ impl<T: Config> ChainState<T> {
 
 	/// Takes a message to whoever it is for, on this chain or another.
 	fn route(&mut self, message: Message, kept_until: Option<u32>) {
-		// What the engine says by itself on success tells the caller nothing it would pay for.
-		let automatic = message
-			.reply
-			.is_some_and(|reply| reply.code == ReplyCode::Success(SuccessReplyReason::Auto));
+		let answer = message.reply.map(|reply| Answer::new(reply.to, reply.code));
 		let Message { id, source, destination, ref payload, .. } = message;
+		// What the engine says by itself on success tells nothing to who does not wait for it.
+		let unheard = answer.is_some_and(|answer| {
+			answer.is_automatic() && !T::Router::is_awaited(MessageId::new(answer.to))
+		});
 		let Trace { cause, topic } = self.trace_of(id);
-		let routed = if automatic || kept_until.is_some() {
+		let routed = if unheard || kept_until.is_some() {
 			Ok(Routed::Local)
 		} else {
 			self.proof.routed::<T>(payload.len() as u32);
@@ -113,7 +114,7 @@ impl<T: Config> ChainState<T> {
 				payload: payload.clone(),
 				cause: cause.unwrap_or(id),
 				topic,
-				in_reply_to: message.reply.map(|reply| reply.to),
+				answer,
 			};
 			with_storage_layer(|| T::Router::route(&outgoing))
 		};

@@ -57,10 +57,11 @@ pub const CHUNK_PATH: u64 = 1_024;
 /// A chunk of memory in a storage proof, and the way to it.
 pub const CHUNK_PROOF: u64 = CHUNK_SIZE as u64 + CHUNK_PATH;
 
-/// What a message takes in a storage proof besides its payload, code and memory: sixteen keys
+/// What a message takes in a storage proof besides its payload, code and memory: seventeen keys
 /// (queue, two neighbours, entry, gas node, program, code's metadata, three accounts with their
-/// holds, a place in the waitlist, mailbox or stash with its task) and their values.
-pub const MESSAGE_PROOF: u64 = 16 * KEY_PROOF + 4_096;
+/// holds, a place in the waitlist, mailbox or stash with its task, who awaits its end) and their
+/// values.
+pub const MESSAGE_PROOF: u64 = 17 * KEY_PROOF + 4_096;
 
 /// Longest record of a program or gas node, a link of the queue, or an account with its holds.
 const RECORD: u64 = 1_024;

@@ -48,7 +48,7 @@ impl<T: Config> Pallet<T> {
 		if dest.chain_location().is_here() {
 			return Err(Error::<T>::DestinationIsLocal.into());
 		}
-		message.0.insert(0, DescendOrigin(Self::program_junction(program).into()));
+		message.0.insert(0, DescendOrigin(Self::junction_of(program).into()));
 		let topic = Self::send_for(program, dest.clone(), message)?;
 		Ok((dest, topic))
 	}

@@ -15,18 +15,27 @@
 //!
 //! | a program | becomes | by |
 //! |---|---|---|
-//! | replies or sends to a remote caller that asked for answers | `Transact` of the call that the caller named | [`RouteMessage`] |
+//! | replies or sends to a remote caller that asked for calls | `Transact` of the call that the caller named | [`RouteMessage`] |
+//! | ends a message whose sender asked how | `QueryResponse`: success, or the reply's code and reason | [`RouteMessage`] |
 //! | sends an [`XcmRequest`] to the actor [`XCM_ACTOR`] | any XCM, from the program's own location | [`Builtin`] |
 //!
 //! ## Who pays
 //!
 //! 1. Gas and value of an incoming message: the account here of the location that sent it, and no
 //!    other. Gas of the message that tells of a deposit: the deposit.
-//! 2. A message that leaves: the program, by a flat [`Config::OutboundFee`] and the router's price
-//!    of delivery. Its execution at the destination is paid by this chain's sovereign account
-//!    there, which is what the flat fee is for.
+//! 2. A message that leaves: who says it, by a flat [`Config::OutboundFee`] and the router's price
+//!    of delivery. That is the program; but for the engine's word that a message failed, and for
+//!    the response to a query, it is who is told. Its execution at the destination is paid by this
+//!    chain's sovereign account there, which is what the flat fee is for.
 //! 3. The place in storage of a [`Route`]: its owner, by a deposit held until
-//!    [`Pallet::forget_route`].
+//!    [`Pallet::forget_route`]. That of a query: who asks, by a deposit out of which the response is
+//!    paid.
+//!
+//! ## What is refused
+//!
+//! A call that is refused costs its XCM's execution, and no more. The sender learns of it by what
+//! XCM has for that, `ReportTransactStatus` or, behind `ExpectTransactStatus`, `ReportError`; here
+//! an event says why, where the runtime makes calls by [`TellRefusals`].
 //!
 //! ## Journeys
 //!
@@ -42,6 +51,9 @@ extern crate alloc;
 mod builtin;
 mod deposit;
 mod outbound;
+mod queries;
+mod refusals;
+mod routes;
 mod topic;
 pub mod weights;
 
@@ -52,8 +64,10 @@ mod tests;
 
 pub use builtin::{XCM_ACTOR, XcmRequest};
 pub use deposit::{DepositNotice, DepositToPrograms};
-pub use outbound::Route;
 pub use pallet::*;
+pub use queries::Asking;
+pub use refusals::TellRefusals;
+pub use routes::Route;
 pub use topic::RecordTopic;
 pub use weights::WeightInfo;
 
@@ -128,7 +142,9 @@ pub mod pallet {
 		#[pallet::constant]
 		type RemoteFee: Get<Asset>;
 
-		/// Held from a remote caller for its [`Route`], in the native asset.
+		/// Held from a remote caller for its [`Route`], and for each query until it is answered, in
+		/// the native asset. What the response costs is taken out of the latter, so it has to be
+		/// more than [`Config::OutboundFee`] and the delivery.
 		#[pallet::constant]
 		type RouteDeposit: Get<Value>;
 
@@ -145,11 +161,17 @@ pub mod pallet {
 	pub enum HoldReason {
 		/// A route's place in storage.
 		Route,
+		/// The response to a query, and the query's place in storage until then.
+		Query,
 	}
 
 	/// Remote callers that want answers brought to them, by their account here.
 	#[pallet::storage]
 	pub type Routes<T: Config> = StorageMap<_, Twox64Concat, AccountId32, Route>;
+
+	/// Who is told of the end of which message.
+	#[pallet::storage]
+	pub type Asked<T: Config> = StorageMap<_, Identity, H256, Asking>;
 
 	/// The topic of the XCM in execution. Gone by the end of the block.
 	#[pallet::storage]
@@ -201,6 +223,37 @@ pub mod pallet {
 			destination: Location,
 			/// The journey.
 			topic: Topic,
+		},
+		/// A remote caller is on its way to be told how its message ended.
+		ResponseSent {
+			/// The caller's message.
+			message: H256,
+			/// The caller.
+			destination: Location,
+			/// The query's id on the caller's chain.
+			query: QueryId,
+			/// The journey.
+			topic: Topic,
+		},
+		/// A remote caller cannot be told how its message ended.
+		ResponseLost {
+			/// The caller's message.
+			message: H256,
+			/// The query's id on the caller's chain.
+			query: QueryId,
+			/// Why.
+			error: DispatchError,
+			/// The journey.
+			topic: Topic,
+		},
+		/// A call by XCM was refused and has changed nothing.
+		CallRefused {
+			/// Who made it, if as a location.
+			origin: Option<Location>,
+			/// Why.
+			error: DispatchError,
+			/// The journey, where the XCM names one.
+			topic: Option<Topic>,
 		},
 		/// A program sent an XCM of its own.
 		XcmSent {
@@ -281,10 +334,11 @@ pub mod pallet {
 		/// location's account here as the sender; that account pays `value` and `gas_limit`, and
 		/// gets back what is left.
 		///
-		/// With `reply_to`, what programs send or reply to the location from now on is brought to
-		/// its chain as that call, and the location's account has [`Config::RouteDeposit`] held
-		/// the first time. `None` changes nothing about earlier messages' wishes: without any, all
-		/// answers stay here.
+		/// With [`ReplyTo::Call`], what programs send or reply to the location from now on is
+		/// brought to its chain as that call, and the location's account has
+		/// [`Config::RouteDeposit`] held the first time. With [`ReplyTo::Query`], its chain gets a
+		/// `QueryResponse` once the message is done, and as much is held until then. Neither
+		/// changes anything about earlier messages' wishes: without any, all answers stay here.
 		///
 		/// Errors: [`Error::LocationWithoutAccount`], [`Error::ReplyToLocal`], the balance's when
 		/// the deposit cannot be held, and the queue's own. Events: [`Event::MessagePosted`],
@@ -318,8 +372,12 @@ pub mod pallet {
 					reply_to: reply_to.clone(),
 				},
 			})?;
-			if let Some(reply_to) = reply_to {
-				Self::open_route(&account, &origin, reply_to)?;
+			match reply_to {
+				Some(ReplyTo::Call(template)) => Self::open_route(&account, &origin, template)?,
+				Some(ReplyTo::Query { id: query, max_weight }) => {
+					Self::ask(id, &account, &origin, query, max_weight)?;
+				}
+				None => {}
 			}
 
 			Self::deposit_event(Event::MessagePosted {

@@ -7,7 +7,9 @@
 
 use crate as pallet_xcm_gateway;
 use core::cell::RefCell;
-use gearway_primitives::{ActorId, Gas, MessageId, Outgoing, PostMessage, Posting, Topic, Value};
+use gearway_primitives::{
+	ActorId, Answer, Gas, MessageId, Outgoing, PostMessage, Posting, Topic, Value,
+};
 use polkadot_sdk::{
 	frame_support::{
 		construct_runtime, derive_impl, ensure, parameter_types,
@@ -123,7 +125,7 @@ pub(crate) fn speak_as(location: impl Into<Location>) -> RuntimeOrigin {
 pub(crate) fn outgoing(
 	destination: &Location,
 	topic: Option<Topic>,
-	in_reply_to: Option<MessageId>,
+	answer: Option<Answer>,
 ) -> Outgoing {
 	Outgoing {
 		id: MessageId::new([0xee; 32]),
@@ -132,7 +134,7 @@ pub(crate) fn outgoing(
 		payload: b"pong".to_vec(),
 		cause: Queue::id(1),
 		topic,
-		in_reply_to,
+		answer,
 	}
 }
 
@@ -276,6 +278,8 @@ impl pallet_xcm_gateway::Config for Runtime {
 /// Runs `test` in block 1 of a new chain on which Alice's and the program's accounts are endowed,
 /// and checks that it moved balance about but made and lost none.
 pub(crate) fn chain(test: impl FnOnce()) {
+	// What an earlier chain of the same test has left.
+	drop((posted(), sent()));
 	let mut storage = frame_system::GenesisConfig::<Runtime>::default()
 		.build_storage()
 		.expect("an empty genesis builds");

@@ -52,8 +52,8 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn send_message(len: u32) -> Weight {
-		// Two hashes of a location, the payload copied: 2 ns a byte. Keys: topic, route, account,
-		// hold. And posting, as the queue's own call prices it: the emulation's tests compare.
+		// Two hashes of a location, the payload copied: 2 ns a byte. Keys: topic, route or query,
+		// account, hold. And posting, as the queue's own call prices it: the emulation's tests compare.
 		Weight::from_parts(120_000_000u64.saturating_add(12_000u64.saturating_mul(len.into())), 0)
 			.saturating_add(Self::touches(16, ROUTE + 3 * ACCOUNT + 1_024))
 	}
@@ -70,9 +70,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn route(len: u32) -> Weight {
 		// A transfer, the answer encoded, decoded by the router's check and copied: 8 ns a byte.
-		// Keys: route, two accounts, the channel's queue, its status, the outgoing page.
+		// Keys: route, query, two accounts, a hold, the channel's queue, its status, the outgoing
+		// page.
 		Weight::from_parts(120_000_000u64.saturating_add(8_000u64.saturating_mul(len.into())), 0)
-			.saturating_add(Self::touches(6, ROUTE + 2 * ACCOUNT + CHANNEL))
+			.saturating_add(Self::touches(8, 2 * ROUTE + 2 * ACCOUNT + CHANNEL))
 	}
 
 	fn send_xcm() -> Weight {

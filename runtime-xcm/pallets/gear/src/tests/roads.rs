@@ -4,8 +4,8 @@ use super::{FORWARDER, capacitor, forward, living, mails, send, send_as, status,
 use crate::{
 	DispatchStatus, Entries, Error, Event,
 	mock::{
-		ALICE, BOB, ECHO, ED, FUNDS, GAS, Gear, NOBODY, REMOTE, System, Test, UNREACHABLE, account,
-		actor, chain, end_block, events, h256, total,
+		ALICE, AWAITED, BOB, ECHO, ED, FUNDS, GAS, Gear, NOBODY, REMOTE, System, Test, UNREACHABLE,
+		account, actor, chain, end_block, events, h256, total,
 	},
 };
 use codec::Encode;
@@ -151,7 +151,16 @@ fn automatic_replies_do_not_travel() {
 		end_block();
 		assert!(!events().iter().any(|event| matches!(event, Event::MessageSent { .. })));
 
-		// An error tells something, so it does.
+		// Unless somebody waits for it.
+		let mut posting = from_ethereum(id, b"1");
+		posting.source = REMOTE;
+		assert_ok!(Gear::post(posting));
+		AWAITED.set(true);
+		end_block();
+		AWAITED.set(false);
+		assert!(events().iter().any(|event| matches!(event, Event::MessageSent { .. })));
+
+		// An error tells something, so it travels.
 		let mut posting = from_ethereum(id, b"one");
 		posting.source = REMOTE;
 		assert_ok!(Gear::post(posting));

@@ -3,5 +3,6 @@
 mod answers;
 mod deposits;
 mod messages;
+mod queries;
 mod requests;
 mod topics;
