@@ -9,8 +9,10 @@
 
 extern crate alloc;
 
+mod builtin;
 mod remote;
 
+pub use builtin::{AnswerLater, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply};
 pub use gprimitives::{ActorId, CodeId, MessageId};
 pub use remote::{
 	Answer, CallTemplate, MAX_TEMPLATE_LEN, Outgoing, ProgramMessage, ReplyTo, RouteMessage, Routed,
@@ -20,7 +22,6 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use polkadot_sdk::{
 	sp_runtime::{AccountId32, DispatchError},
-	sp_weights::Weight,
 	staging_xcm::latest::{Assets, Location},
 };
 use scale_info::TypeInfo;
@@ -100,30 +101,17 @@ pub trait PostMessage {
 	fn gas_price(gas: Gas) -> Value;
 }
 
-/// Actors that are part of the runtime.
-pub trait Builtin {
-	/// Whether `actor` is one of them.
-	fn is_builtin(actor: ActorId) -> bool;
-
-	/// Handles a message from program `source` and returns the reply's payload.
+/// Makes programs, as [`PostMessage`] posts messages.
+pub trait CreateProgram {
+	/// Makes a program of an uploaded code and enqueues its first message, `posting`, whose
+	/// destination is not looked at. The payer endows the program's account too, and has that and
+	/// the value back if `init` fails.
 	///
-	/// An error becomes an error reply and leaves the state as it was before.
-	fn handle(source: ActorId, actor: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError>;
-
-	/// Weight of [`Builtin::handle`] at its worst.
-	fn weight() -> Weight;
-}
-
-impl Builtin for () {
-	fn is_builtin(_: ActorId) -> bool {
-		false
-	}
-
-	fn handle(_: ActorId, _: ActorId, _: &[u8]) -> Result<Vec<u8>, DispatchError> {
-		Err(DispatchError::Unavailable)
-	}
-
-	fn weight() -> Weight {
-		Weight::zero()
-	}
+	/// Errors leave nothing behind: no such code, a program of that code and salt, and those of
+	/// [`PostMessage::post`].
+	fn create(
+		code: CodeId,
+		salt: &[u8],
+		posting: Posting,
+	) -> Result<(ActorId, MessageId), DispatchError>;
 }

@@ -4,7 +4,10 @@
 use crate::{self as pallet_gear, ChainSettings, weights::SubstrateWeight};
 use core::cell::Cell;
 use gearway_engine::Settings;
-use gearway_primitives::{ActorId, Builtin, Gas, MessageId, Outgoing, RouteMessage, Routed, Value};
+use gearway_primitives::{
+	ActorId, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply, Gas, MessageId, Outgoing,
+	RouteMessage, Routed, Value,
+};
 use polkadot_sdk::{
 	frame_support::{
 		self, construct_runtime, derive_impl, parameter_types,
@@ -55,8 +58,11 @@ pub(crate) const AUTHOR: AccountId32 = AccountId32::new([4; 32]);
 pub(crate) const REMOTE: ActorId = ActorId::new([0xee; 32]);
 /// Lives elsewhere, out of reach.
 pub(crate) const UNREACHABLE: ActorId = ActorId::new([0xef; 32]);
-/// A builtin actor: replies with its message, or fails if that is empty.
+/// A builtin actor: replies with its message, or fails if that is empty; to `later`, it replies
+/// later.
 pub(crate) const ECHO: ActorId = ActorId::new([0xbb; 32]);
+/// Blocks that a reply of [`ECHO`] may take.
+pub(crate) const PATIENCE: u32 = 5;
 
 parameter_types! {
 	pub RuntimeBlockWeights: frame_system::limits::BlockWeights =
@@ -163,10 +169,14 @@ impl Builtin for Echo {
 		actor == ECHO
 	}
 
-	fn handle(_: ActorId, actor: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError> {
+	fn handle(call: BuiltinCall<'_>) -> Result<BuiltinReply, BuiltinFailure> {
 		// What must not remain when it fails.
-		System::inc_providers(&AccountId32::new(actor.into_bytes()));
-		if payload.is_empty() { Err(DispatchError::BadOrigin) } else { Ok(payload.to_vec()) }
+		System::inc_providers(&account(call.actor));
+		match call.payload {
+			[] => Err(DispatchError::BadOrigin.into()),
+			b"later" => Ok(BuiltinReply::Later { blocks: PATIENCE.min(call.patience) }),
+			said => Ok(BuiltinReply::Now(said.to_vec())),
+		}
 	}
 
 	fn weight() -> Weight {

@@ -9,15 +9,17 @@ use crate::{
 	types::{Quarantined, h256},
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use codec::Encode;
 use core::{cell::OnceCell, marker::PhantomData};
 use gear_core_errors::ReplyCode;
 use gearway_engine::{
-	ActorId, ApplyError, BlockInfo, BuiltinError, CodeId, CodeMetadata, Delayed, Dispatch,
-	Event as EngineEvent, FundsError, Gas, GasNode, GasPrice, Mail, Message, MessageId, Phase,
-	Position, Program, Queued, Randomness, State, StateMut, Task, TaskKey, Waiting,
+	ActorId, ApplyError, BlockInfo, BuiltinError, BuiltinReply, CodeId, CodeMetadata, Delayed,
+	Dispatch, Event as EngineEvent, FundsError, Gas, GasNode, GasPrice, Mail, Message, MessageId,
+	Phase, Position, Program, Queued, Randomness, State, StateMut, Task, TaskKey, Waiting,
 };
-use gearway_primitives::{Answer, Builtin, Outgoing, Provenance, RouteMessage, Routed, Value};
+use gearway_primitives::{
+	self as primitives, Answer, Builtin, BuiltinCall, BuiltinFailure, Outgoing, Provenance,
+	RouteMessage, Routed, Value,
+};
 use polkadot_sdk::{
 	frame_support::{
 		storage::{
@@ -429,11 +431,25 @@ impl<T: Config> StateMut for ChainState<T> {
 		Pallet::<T>::unschedule(key);
 	}
 
-	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError> {
-		with_storage_layer(|| {
-			T::Builtins::handle(message.source, message.destination, &message.payload)
-		})
-		.map_err(|error| BuiltinError { payload: error.encode() })
+	fn call_builtin(
+		&mut self,
+		message: &Message,
+		patience: u32,
+	) -> Result<BuiltinReply, BuiltinError> {
+		let call = BuiltinCall {
+			id: message.id,
+			source: message.source,
+			actor: message.destination,
+			payload: &message.payload,
+			value: message.value,
+			topic: self.trace.topic,
+			patience,
+		};
+		match with_storage_layer(|| T::Builtins::handle(call)) {
+			Ok(primitives::BuiltinReply::Now(payload)) => Ok(BuiltinReply::Now(payload)),
+			Ok(primitives::BuiltinReply::Later { blocks }) => Ok(BuiltinReply::Later { blocks }),
+			Err(BuiltinFailure(payload)) => Err(BuiltinError { payload }),
+		}
 	}
 
 	fn deliver_to_user(&mut self, message: Message, kept_until: Option<u32>) {

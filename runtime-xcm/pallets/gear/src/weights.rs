@@ -45,6 +45,9 @@ pub trait WeightInfo {
 
 	/// [`claim_value`](crate::Pallet::claim_value).
 	fn claim_value() -> Weight;
+
+	/// A builtin actor's reply that was put off, of at most a kilobyte.
+	fn answer() -> Weight;
 }
 
 /// A key's share of a storage proof: trie nodes on the way to it, of a trie of a million keys.
@@ -155,5 +158,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(queue_message(T::DbWeight::get()))
 			.saturating_add(Self::proof(18))
 			.saturating_add(Weight::from_parts(0, 64 * 1024))
+	}
+
+	fn answer() -> Weight {
+		// As a claim: of a message of at most the longest payload that waits, instead of a mail.
+		Self::claim_value().saturating_add(Self::time(0, 10_000, 1_024))
 	}
 }
