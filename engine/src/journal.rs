@@ -1,6 +1,7 @@
 //! What a dispatch did, as a list, and the one place where such a list takes effect.
 
 use crate::{
+	builtin::{self, Called},
 	gas,
 	ids::{self, ActorId, CodeId, MessageId, ReservationId},
 	message::{Dispatch, DispatchKind, Earlier, Gas, Message, SignalDetails},
@@ -243,7 +244,8 @@ impl Note {
 }
 
 impl Send {
-	fn reply(message: &Message, code: ReplyCode, payload: Vec<u8>) -> Self {
+	/// The reply to `message` that the engine or an actor of the runtime gives.
+	pub(crate) fn reply(message: &Message, code: ReplyCode, payload: Vec<u8>) -> Self {
 		Self {
 			kind: DispatchKind::Reply,
 			message: message.reply(code, payload),
@@ -336,7 +338,20 @@ pub fn apply<S: StateMut>(
 					state.inherit(destination, heir)?;
 				}
 			}
-			Note::CallBuiltin => outcome = call_builtin(&mut route, &dispatch)?,
+			Note::CallBuiltin => match builtin::call(&mut route, &dispatch)? {
+				Called::Done(failure) => outcome = failure,
+				Called::Waits { blocks } => {
+					let state = route.state;
+					let until = builtin::wait(state, settings, dispatch, blocks)?;
+					state.emit(Event::MessageWaiting {
+						id,
+						program: destination,
+						gas_spent,
+						until,
+					});
+					return Ok(None);
+				}
+			},
 			Note::Debug(text) => {
 				state.emit(Event::Debug { program: destination, message: id, text });
 			}
@@ -384,39 +399,4 @@ fn create<S: StateMut>(
 	state.endow(creator, id)?;
 	program::create(state, id, code, init);
 	Ok(())
-}
-
-/// Calls an actor of the runtime and sends its reply. Returns why it failed, if it did.
-fn call_builtin<S: StateMut>(
-	route: &mut Route<'_, S>,
-	dispatch: &Dispatch,
-) -> Result<Option<ErrorReplyReason>, ApplyError> {
-	use gear_core_errors::SimpleExecutionError::UserspacePanic;
-
-	let message = &dispatch.message;
-	// Replies go unheard by actors of the runtime: they have sent nothing.
-	if !dispatch.kind.is_answered() {
-		if message.value > 0 {
-			route::return_value(route.state, route.settings, dispatch)?;
-		}
-		return Ok(None);
-	}
-	let (code, payload, failure) = match route.state.call_builtin(message) {
-		Ok(payload) => (ReplyCode::Success(SuccessReplyReason::Manual), payload, None),
-		Err(error) => {
-			let reason = ErrorReplyReason::Execution(UserspacePanic);
-			(ReplyCode::Error(reason), error.payload, Some(reason))
-		}
-	};
-	if message.value > 0 {
-		match failure {
-			None => {
-				let (owner, value) = (dispatch.value_payer, message.value);
-				route.state.deliver_value(owner, message.destination, value)?;
-			}
-			Some(_) => route::return_value(route.state, route.settings, dispatch)?,
-		}
-	}
-	route.send(Send::reply(message, code, payload))?;
-	Ok(failure)
 }

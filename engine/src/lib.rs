@@ -12,6 +12,7 @@
 //! | check a code at upload | [`check_code`], [`Code`], [`CodeError`] |
 //! | post a message, make a program | [`send_message`], [`create_program`], [`Posting`] |
 //! | reply to or claim what is in a mailbox | [`send_reply`], [`claim_value`], [`claim_inheritance`] |
+//! | have an actor of the runtime reply later | [`BuiltinReply`], [`answer_later`] |
 //! | process the queue at the end of a block | [`run_queue`], [`QueueReport`] |
 //! | do so on several cores | `run_queue_in_streams`, `Streams` |
 //! | put the engine on a storage | [`State`], [`StateMut`], [`Event`] |
@@ -57,6 +58,7 @@
 
 extern crate alloc;
 
+mod builtin;
 mod code;
 mod executor;
 mod gas;
@@ -81,6 +83,7 @@ mod syscalls;
 pub mod testkit;
 mod waitlist;
 
+pub use builtin::answer_later;
 pub use code::{Code, CodeError, CodeMetadata, DataSegment, Entries, check_code};
 #[cfg(feature = "wasmi")]
 pub use executor::Wasmi;
@@ -107,8 +110,8 @@ pub use reservation::Reservation;
 pub use schedule::{Delayed, Task, TaskKey};
 pub use settings::{Limits, Settings};
 pub use state::{
-	ApplyError, BlockInfo, BuiltinError, Chunks, Event, FundsError, Position, Randomness, State,
-	StateMut,
+	ApplyError, BlockInfo, BuiltinError, BuiltinReply, Chunks, Event, FundsError, Position,
+	Randomness, State, StateMut,
 };
 pub use syscalls::syscall_names;
 pub use waitlist::{Expiry, Waiting};

@@ -54,6 +54,8 @@ pub enum PostError {
 	},
 	/// The message is not in the user's mailbox.
 	NoMail(MessageId),
+	/// The message does not wait for a reply of that actor, or not any more.
+	NotWaiting(MessageId),
 	/// The program has not exited: nobody inherits from it.
 	NoInheritor(ActorId),
 	/// An invariant is broken.
@@ -208,6 +210,7 @@ impl fmt::Display for PostError {
 				write!(f, "the value is {actual}: it must be 0 or at least {least}")
 			}
 			Self::NoMail(id) => write!(f, "{id} is not in the mailbox"),
+			Self::NotWaiting(id) => write!(f, "{id} does not wait for a reply"),
 			Self::NoInheritor(id) => write!(f, "the program {id} has not exited"),
 			Self::Broken(error) => write!(f, "an invariant is broken: {error:?}"),
 			Self::GasLimitTooHigh { actual, limit } => {

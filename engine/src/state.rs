@@ -245,10 +245,15 @@ pub trait StateMut: State {
 	/// Removes a task, if it is there.
 	fn unschedule(&mut self, key: TaskKey);
 
-	/// Runs an actor of the runtime and returns the payload of its reply.
+	/// Runs an actor of the runtime, which replies at once or later, but then within `patience`
+	/// blocks: for so many there is gas.
 	///
 	/// An error becomes an error reply; the implementor sees to it that it leaves no trace.
-	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError>;
+	fn call_builtin(
+		&mut self,
+		message: &Message,
+		patience: u32,
+	) -> Result<BuiltinReply, BuiltinError>;
 
 	/// Tells an actor that is neither a program nor of the runtime of a message to it, here or on
 	/// another chain.
@@ -287,6 +292,19 @@ impl fmt::Display for FundsError {
 }
 
 impl core::error::Error for FundsError {}
+
+/// How a runtime's actor deals with a message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BuiltinReply {
+	/// By a reply of that payload.
+	Now(Vec<u8>),
+	/// By a reply to come: see [`answer_later`](crate::answer_later). The message waits until
+	/// then; its value is with the actor.
+	Later {
+		/// Blocks that it may take. After that the message fails.
+		blocks: u32,
+	},
+}
 
 /// A runtime's actor refused a message.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]

@@ -107,7 +107,7 @@ pub(crate) fn expire<S: StateMut>(
 }
 
 /// Takes a message out of the waitlist, its rent paid.
-fn take<S: StateMut>(
+pub(crate) fn take<S: StateMut>(
 	state: &mut S,
 	program: ActorId,
 	message: MessageId,

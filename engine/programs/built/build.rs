@@ -12,7 +12,7 @@ use std::{
 
 /// The programs in Rust: each is a package of that name in the workspace one folder up, and a
 /// constant in upper case.
-const RUST: [&str; 11] = [
+const RUST: [&str; 12] = [
 	"async-proxy",
 	"capacitor",
 	"factory",
@@ -24,6 +24,7 @@ const RUST: [&str; 11] = [
 	"sails-demo",
 	"timer",
 	"vault",
+	"xcm-caller",
 ];
 
 /// The programs in C: each has one source file in the folder of that name.

@@ -10,8 +10,8 @@ use crate::{
 	program::Program,
 	schedule::{Delayed, Task, TaskKey},
 	state::{
-		ApplyError, BlockInfo, BuiltinError, Chunks, Event, FundsError, Position, Randomness,
-		State, StateMut,
+		ApplyError, BlockInfo, BuiltinError, BuiltinReply, Chunks, Event, FundsError, Position,
+		Randomness, State, StateMut,
 	},
 	waitlist::Waiting,
 };
@@ -289,7 +289,7 @@ impl<S: State> StateMut for Overlay<'_, S> {
 	fn unschedule(&mut self, _key: TaskKey) {}
 
 	/// Actors of the runtime are called in turn, not here.
-	fn call_builtin(&mut self, _message: &Message) -> Result<Vec<u8>, BuiltinError> {
+	fn call_builtin(&mut self, _: &Message, _: u32) -> Result<BuiltinReply, BuiltinError> {
 		Err(BuiltinError { payload: Vec::new() })
 	}
 

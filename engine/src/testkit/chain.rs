@@ -13,15 +13,15 @@ use crate::{
 	program::Program,
 	schedule::{Delayed, Task, TaskKey},
 	state::{
-		ApplyError, BlockInfo, BuiltinError, Chunks, Event, FundsError, Position, Randomness,
-		State, StateMut,
+		ApplyError, BlockInfo, BuiltinError, BuiltinReply, Chunks, Event, FundsError, Position,
+		Randomness, State, StateMut,
 	},
 	waitlist::Waiting,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 /// What an actor of the runtime does: makes a reply's payload of a message.
-pub type BuiltinFn = fn(&Message) -> Result<Vec<u8>, BuiltinError>;
+pub type BuiltinFn = fn(&Message) -> Result<BuiltinReply, BuiltinError>;
 
 /// The funds of an actor. Gas costs as much native asset as there is of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -528,7 +528,7 @@ impl StateMut for Chain {
 		self.tasks.remove(key);
 	}
 
-	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError> {
+	fn call_builtin(&mut self, message: &Message, _: u32) -> Result<BuiltinReply, BuiltinError> {
 		match self.builtins.get(&message.destination) {
 			Some((_, BuiltinFnPtr(handle))) => handle(message),
 			None => Err(BuiltinError { payload: Vec::new() }),

@@ -86,6 +86,7 @@ pub use mailbox::{ActorMailbox, MailboxError};
 pub use program::{AskError, FileError, PATIENCE, Program};
 
 use crate::{
+	builtin,
 	code::{CodeError, check_code},
 	executor::{Executor, LoadError, Wasmtime},
 	ids::{ActorId, CodeId, MessageId},
@@ -95,7 +96,7 @@ use crate::{
 	post::{self, PostError, Posting},
 	queue::{Streams, run_queue_in_streams},
 	settings::Settings,
-	state::State,
+	state::{BuiltinError, State},
 };
 use alloc::{collections::BTreeMap, sync::Arc, vec, vec::Vec};
 use codec::Decode;
@@ -233,6 +234,16 @@ impl<E: Executor> System<E> {
 	/// Takes a message out of the mailbox of `user`. Returns the value that comes with it.
 	pub fn claim_value(&mut self, user: ActorId, message: MessageId) -> Result<Value, PostError> {
 		claim_value(&mut self.chain, user, message)
+	}
+
+	/// [`answer_later`](builtin::answer_later) on this chain.
+	pub fn answer_later(
+		&mut self,
+		actor: ActorId,
+		message: MessageId,
+		answer: Result<Vec<u8>, BuiltinError>,
+	) -> Result<(), PostError> {
+		builtin::answer_later(&mut self.chain, &self.settings, actor, message, answer)
 	}
 
 	/// [`claim_inheritance`](post::claim_inheritance) on this chain.

@@ -4,9 +4,10 @@
 
 use crate::support::*;
 use gearway_engine::{
-	ActorId, ApplyError, BlockInfo, BuiltinError, Chunks, CodeId, CodeMetadata, Delayed, Dispatch,
-	Event, FundsError, Gas, GasNode, GasPrice, Mail, Message, MessageId, Position, Program, Queued,
-	Randomness, State, StateMut, Task, TaskKey, Value, Waiting, run_queue,
+	ActorId, ApplyError, BlockInfo, BuiltinError, BuiltinReply, Chunks, CodeId, CodeMetadata,
+	Delayed, Dispatch, Event, FundsError, Gas, GasNode, GasPrice, Mail, Message, MessageId,
+	Position, Program, Queued, Randomness, State, StateMut, Task, TaskKey, Value, Waiting,
+	run_queue,
 	testkit::{Chain, System},
 };
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
@@ -98,7 +99,7 @@ impl StateMut for Counted {
 		mut set_delayed(message: MessageId, delayed: Option<Delayed>) -> ();
 		mut schedule(block: u32, task: Task) -> TaskKey;
 		mut unschedule(key: TaskKey) -> ();
-		mut call_builtin(message: &Message) -> Result<Vec<u8>, BuiltinError>;
+		mut call_builtin(message: &Message, patience: u32) -> Result<BuiltinReply, BuiltinError>;
 		mut deliver_to_user(message: Message, kept_until: Option<u32>) -> ();
 		mut quarantine(dispatch: Dispatch, error: ApplyError) -> ();
 		mut emit(event: Event) -> ();

@@ -2,43 +2,13 @@
 
 use crate::support::*;
 use gearway_engine::{
-	ActorId, BuiltinError, ErrorReplyReason, Executor, Message, Phase, ReplyCode, Settings, State,
-	Value, Wasmi, check_code,
-	gear_core_errors::{SimpleExecutionError as Execution, SuccessReplyReason},
+	ActorId, Executor, Phase, ReplyCode, Settings, State, Value, Wasmi, check_code,
+	gear_core_errors::SuccessReplyReason,
 	ids,
 	testkit::{DEFAULT_GAS, System},
 };
 
 const VALUE: Value = 5_000_000_000;
-
-fn text(id: ActorId) -> String {
-	id.as_ref().iter().map(|byte| format!("\\{byte:02x}")).collect()
-}
-
-/// A program that passes its input and `value` on to `to`, with its own gas limit if one is given.
-fn forwarder(to: ActorId, value: Value, gas: Option<u64>) -> Vec<u8> {
-	let (to, value) = (
-		text(to),
-		value.to_le_bytes().iter().map(|byte| format!("\\{byte:02x}")).collect::<String>(),
-	);
-	let call = match gas {
-		Some(gas) => format!(
-			"(call $wgas (i32.const 64) (i32.const 0) (i32.load (i32.const 0)) (i64.const {gas}) (i32.const 0) (i32.const 128))"
-		),
-		None => "(call $send (i32.const 64) (i32.const 0) (i32.load (i32.const 0)) (i32.const 0) (i32.const 128))".into(),
-	};
-	wat(&format!(
-		r#"(module
-			(import "env" "memory" (memory 1))
-			(import "env" "gr_size" (func $size (param i32)))
-			(import "env" "gr_send_input" (func $send (param i32 i32 i32 i32 i32)))
-			(import "env" "gr_send_input_wgas" (func $wgas (param i32 i32 i32 i64 i32 i32)))
-			(data (i32.const 64) "{to}{value}")
-			(func (export "init"))
-			(func (export "handle") (call $size (i32.const 0)) {call}
-				(if (i32.load (i32.const 128)) (then unreachable))))"#
-	))
-}
 
 #[test]
 fn a_program_lives_through_its_phases() {
@@ -52,7 +22,7 @@ fn a_program_lives_through_its_phases() {
 				(data (i32.const 0) "{}")
 				(func (export "init") (i32.store (i32.const 9000) (call $alloc (i32.const 1))))
 				(func (export "handle") (call $exit (i32.const 0)) unreachable))"#,
-			text(BOB)
+			bytes(BOB)
 		));
 		let code = system.upload_code(&code).unwrap();
 		let (program, init) = system.create_program(code, b"", ALICE, b"", VALUE).unwrap();
@@ -186,43 +156,6 @@ fn gas_passed_on_comes_back_to_who_paid_it() {
 		// The value went back to the program that had sent it.
 		assert_eq!(system.account(caller).free, VALUE);
 		assert_eq!(system.account(trap).free, 0);
-		assert_at_rest(&system, 2 * FUNDS);
-	});
-}
-
-#[test]
-fn actors_of_the_runtime_answer() {
-	const ORACLE: ActorId = ActorId::new([0x0A; 32]);
-	fn oracle(message: &Message) -> Result<Vec<u8>, BuiltinError> {
-		match message.payload.as_slice() {
-			b"?" => Ok(b"42".to_vec()),
-			_ => Err(BuiltinError { payload: b"what?".to_vec() }),
-		}
-	}
-	on_both_backends!(|system| {
-		system.add_builtin(ORACLE, 5_000_000, oracle);
-		// From outside, and from a program.
-		let message = system.send_message(ORACLE, ALICE, b"?", VALUE).unwrap();
-		assert_eq!(gas_spent(&system.run_next_block(), message), 5_000_000);
-		assert_eq!(system.reply_to(message).unwrap().payload, b"42");
-		assert_eq!(system.account(ORACLE).free, VALUE);
-
-		let message = system.send_message(ORACLE, ALICE, b"!", VALUE).unwrap();
-		assert_eq!(system.run_next_block().report.failed, 1);
-		let reply = system.reply_to(message).unwrap();
-		assert_eq!(reply.payload, b"what?");
-		let refused = ErrorReplyReason::Execution(Execution::UserspacePanic);
-		assert_eq!(reply.reply.unwrap().code, ReplyCode::Error(refused));
-		assert_eq!(system.account(ORACLE).free, VALUE);
-
-		let poor = system.send_with_gas(ORACLE, ALICE, b"?", VALUE, 4_999_999).unwrap();
-		system.run_next_block();
-		let reply = system.reply_to(poor).unwrap().reply.unwrap();
-		assert_eq!(reply.code, ReplyCode::Error(Execution::RanOutOfGas.into()));
-
-		let asker = deploy(&mut system, &forwarder(ORACLE, 0, None), b"");
-		let (_, block) = send(&mut system, asker, b"?");
-		assert_eq!((block.report.processed, block.report.failed), (3, 0));
 		assert_at_rest(&system, 2 * FUNDS);
 	});
 }

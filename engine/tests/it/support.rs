@@ -156,3 +156,25 @@ pub(crate) fn assert_at_rest<E: Executor>(system: &System<E>, issuance: Value) {
 	}
 }
 pub(crate) use on_both_backends;
+
+/// A program that passes its input and `value` on to `to`, with its own gas limit if one is given.
+pub(crate) fn forwarder(to: ActorId, value: Value, gas: Option<u64>) -> Vec<u8> {
+	let (to, value) = (bytes(to), bytes(value.to_le_bytes()));
+	let call = match gas {
+		Some(gas) => format!(
+			"(call $wgas (i32.const 64) (i32.const 0) (i32.load (i32.const 0)) (i64.const {gas}) (i32.const 0) (i32.const 128))"
+		),
+		None => "(call $send (i32.const 64) (i32.const 0) (i32.load (i32.const 0)) (i32.const 0) (i32.const 128))".into(),
+	};
+	wat(&format!(
+		r#"(module
+			(import "env" "memory" (memory 1))
+			(import "env" "gr_size" (func $size (param i32)))
+			(import "env" "gr_send_input" (func $send (param i32 i32 i32 i32 i32)))
+			(import "env" "gr_send_input_wgas" (func $wgas (param i32 i32 i32 i64 i32 i32)))
+			(data (i32.const 64) "{to}{value}")
+			(func (export "init"))
+			(func (export "handle") (call $size (i32.const 0)) {call}
+				(if (i32.load (i32.const 128)) (then unreachable))))"#
+	))
+}

@@ -1,11 +1,15 @@
 //! A parachain's block, from the messages it begins with to those it ends with.
 
+use crate::chains::RelayRelay;
 use polkadot_sdk::{
 	cumulus_pallet_parachain_system as parachain_system,
 	cumulus_primitives_core::{ParaId, XcmpMessageHandler, relay_chain::BlockNumber},
-	frame_support::traits::Get,
+	frame_support::{
+		BoundedSlice,
+		traits::{Get, HandleMessage},
+	},
 };
-use std::{cell::RefCell, mem};
+use std::{cell::RefCell, collections::BTreeMap, mem};
 use xcm_emulator::{HeaderT, Network, Parachain, SystemConfig, SystemPallet, TestExt};
 
 /// A page of messages between two parachains.
@@ -23,6 +27,8 @@ pub struct Arrival {
 
 thread_local! {
 	static IN_FLIGHT: RefCell<Vec<Arrival>> = const { RefCell::new(Vec::new()) };
+	/// How many of the relay chain's messages each parachain has taken in.
+	static DOWNWARD: RefCell<BTreeMap<ParaId, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The pages that no block has taken in yet, oldest first.
@@ -38,6 +44,7 @@ pub fn arrive(page: Arrival) {
 /// Forgets all pages.
 pub(crate) fn clear() {
 	IN_FLIGHT.take();
+	DOWNWARD.take();
 }
 
 /// Makes a block of `C`, with `work` in place of its transactions.
@@ -57,8 +64,9 @@ where
 		*pages = others;
 		ours
 	});
+	let downward = new_downward(here);
 	let result = C::ext_wrapper(|| {
-		take_in::<C>(&pages);
+		take_in::<C>(&pages, &downward);
 		work()
 	});
 
@@ -90,12 +98,24 @@ where
 
 type HeaderOf<T> = <<T as SystemConfig>::Block as polkadot_sdk::sp_runtime::traits::Block>::Header;
 
-/// Gives the block's pages to the queue, as the inherent does.
-fn take_in<C: Parachain>(pages: &[Arrival])
+/// The relay chain's messages to `para` that no block of it has taken in.
+fn new_downward(para: ParaId) -> Vec<Vec<u8>> {
+	let all = RelayRelay::ext_wrapper(|| {
+		westend_runtime::Dmp::dmq_contents_do_not_call_in_consensus(para)
+	});
+	let seen = DOWNWARD.with_borrow_mut(|taken| taken.insert(para, all.len())).unwrap_or(0);
+	all.into_iter().skip(seen).map(|message| message.msg).collect()
+}
+
+/// Gives the block's pages, and the relay chain's messages, to the queue, as the inherent does.
+fn take_in<C: Parachain>(pages: &[Arrival], downward: &[Vec<u8>])
 where
 	C::Runtime: parachain_system::Config,
 {
 	let pages = pages.iter().map(|page| (page.from, page.sent_at, &page.data[..]));
 	let weight = <C::Runtime as parachain_system::Config>::ReservedXcmpWeight::get();
 	C::XcmpMessageHandler::handle_xcmp_messages(pages, weight);
+	<C::Runtime as parachain_system::Config>::DmpQueue::handle_messages(
+		downward.iter().map(|message| BoundedSlice::truncate_from(message)),
+	);
 }

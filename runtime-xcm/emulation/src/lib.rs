@@ -7,6 +7,7 @@
 //! ```text
 //! block of A: XcmpQueue ──▶ ParachainSystem ──▶ in flight ──▶ next block of B: XcmpQueue ──▶
 //! MessageQueue ──▶ executor
+//! relay chain: Dmp ──▶ next block of B: MessageQueue ──▶ executor
 //! ```
 //!
 //! The blocks are `xcm-emulator`'s, with one difference. It executes what arrives outside of any

@@ -2,10 +2,11 @@
 
 use crate::{
 	block::{block, clear},
-	chains::{Emulation, GearPara, SiblingPara},
+	chains::{Emulation, GearPara, RelayRelay, SiblingPara},
 };
 use gearway_engine::Phase;
 use gearway_programs::{CAPACITOR, PING};
+use gearway_runtime_common::{GEAR_PARA_ID, SIBLING_PARA_ID};
 use polkadot_sdk::{
 	frame_support::assert_ok,
 	sp_core::H256,
@@ -23,12 +24,19 @@ const INIT_GAS: u64 = 50_000_000_000;
 ///
 /// # Panics
 ///
-/// If one of the parachains has another issuance afterwards: nothing a test does may make or lose
-/// tokens.
+/// If one of the parachains has another issuance afterwards, or the relay chain a larger one:
+/// nothing a test does may make tokens, or lose any but what Westend burns.
 pub fn run(test: impl FnOnce()) {
 	Emulation::reset();
 	clear();
 	Emulation::init();
+	RelayRelay::ext_wrapper(|| {
+		for para in [GEAR_PARA_ID, SIBLING_PARA_ID] {
+			westend_runtime::Dmp::make_parachain_reachable(para);
+		}
+	});
+	let issued_by_relay = || RelayRelay::ext_wrapper(westend_runtime::Balances::total_issuance);
+	let before_on_relay = issued_by_relay();
 	let issuances = || {
 		(
 			GearPara::ext_wrapper(gear_runtime::Balances::total_issuance),
@@ -38,6 +46,7 @@ pub fn run(test: impl FnOnce()) {
 	let before = issuances();
 	test();
 	assert_eq!(issuances(), before, "issuance of Gear and of the sibling");
+	assert!(issued_by_relay() <= before_on_relay, "issuance of the relay chain, which burns fees");
 }
 
 /// Makes a block of the Gear chain with `work` as its transactions; returns its events.

@@ -9,7 +9,9 @@ use gearway_runtime_common::{
 	AccountId, Balance, RELAY_NETWORK,
 	currency::{BYTE_FEE, DELIVERY_FEE, MILLIUNIT, WeightToFee},
 };
-use pallet_xcm_gateway::{DepositToPrograms, RecordTopic};
+use pallet_xcm_gateway::{
+	Answers, Channels, DepositToPrograms, RecordTopic, Selected, TellRefusals,
+};
 use polkadot_sdk::{
 	cumulus_pallet_xcm,
 	cumulus_primitives_utility::ParentAsUmp,
@@ -17,7 +19,7 @@ use polkadot_sdk::{
 		parameter_types,
 		traits::{
 			ConstU32, ConstU128, Contains, Equals, Everything, LinearStoragePrice, Nothing,
-			fungible::HoldConsideration,
+			ProcessMessageError, fungible::HoldConsideration,
 		},
 		weights::Weight,
 	},
@@ -36,7 +38,10 @@ use polkadot_sdk::{
 		SovereignSignedViaLocation, TakeWeightCredit, TrailingSetTopicAsId, UsingComponents,
 		WithComputedOrigin, WithUniqueTopic, XcmFeeManagerFromComponents,
 	},
-	staging_xcm_executor::{Config, XcmExecutor},
+	staging_xcm_executor::{
+		Config, XcmExecutor,
+		traits::{DenyExecution, Properties},
+	},
 };
 
 parameter_types! {
@@ -64,8 +69,9 @@ pub type LocationToAccountId = (
 	ParentIsPreset<AccountId>,
 	// A sibling parachain has its sovereign account.
 	SiblingParachainConvertsVia<Sibling, AccountId>,
-	// An account of this chain is itself.
+	// An account of this chain is itself, with a selector behind it or without.
 	AccountId32Aliases<RelayNetwork, AccountId>,
+	Selected<AccountId32Aliases<RelayNetwork, AccountId>>,
 	// Any account, pallet or body of the relay chain or a sibling has an account derived from its
 	// description, which nobody but it can use.
 	HashedDescription<AccountId, DescribeFamily<DescribeAllTerminal>>,
@@ -103,15 +109,43 @@ pub type AssetTransactors = DepositToPrograms<NativeTransactor, Runtime>;
 
 // What may run.
 
-/// What no message may do: move reserves to the relay chain, which holds none for us.
-pub type Denied = DenyRecursively<DenyReserveTransferToRelayChain>;
+/// What no message may do: move reserves to the relay chain, which holds none for us, or tell of an
+/// HRMP channel in the relay chain's place.
+pub type Denied =
+	(DenyRecursively<DenyReserveTransferToRelayChain>, DenyRecursively<DenyForgedNotifications>);
+
+/// Denies notifications of HRMP channels from all but the relay chain, paid for or not: the
+/// executor does not tell who gives them.
+pub struct DenyForgedNotifications;
+
+impl DenyExecution for DenyForgedNotifications {
+	fn deny_execution<Call>(
+		origin: &Location,
+		instructions: &mut [Instruction<Call>],
+		_: Weight,
+		_: &mut Properties,
+	) -> Result<(), ProcessMessageError> {
+		let tells = |instruction: &Instruction<Call>| {
+			matches!(
+				instruction,
+				HrmpNewChannelOpenRequest { .. }
+					| HrmpChannelAccepted { .. }
+					| HrmpChannelClosing { .. }
+			)
+		};
+		match *origin == Location::parent() || !instructions.iter().any(tells) {
+			true => Ok(()),
+			false => Err(ProcessMessageError::Unsupported),
+		}
+	}
+}
 
 /// What a message must be to run.
 pub type Allowed = (
 	// Its weight has been paid for already, by a local account.
 	TakeWeightCredit,
-	// It answers a question of ours.
-	AllowKnownQueryResponses<PolkadotXcm>,
+	// It answers a question of ours or of a program.
+	AllowKnownQueryResponses<Responses>,
 	// It says from whom within its chain it comes, and ...
 	WithComputedOrigin<
 		(
@@ -139,7 +173,9 @@ impl Contains<RuntimeCall> for SafeCalls {
 		use pallet_xcm_gateway::Call;
 		matches!(
 			call,
-			RuntimeCall::XcmGateway(Call::send_message { .. } | Call::forget_route { .. })
+			RuntimeCall::XcmGateway(
+				Call::send_message { .. } | Call::forget_route { .. } | Call::create_program { .. }
+			)
 		)
 	}
 }
@@ -193,6 +229,9 @@ pub type XcmRouter = WithUniqueTopic<(
 	XcmpQueue,
 )>;
 
+/// Who takes the answers to questions: those of programs go to programs.
+pub type Responses = Answers<PolkadotXcm, Runtime>;
+
 /// The answers to all questions of the executor.
 pub struct XcmConfig;
 
@@ -210,7 +249,7 @@ impl Config for XcmConfig {
 	type Barrier = Barrier;
 	type Weigher = Weigher;
 	type Trader = Trader;
-	type ResponseHandler = PolkadotXcm;
+	type ResponseHandler = Responses;
 	type AssetTrap = PolkadotXcm;
 	type AssetLocker = ();
 	type AssetExchanger = ();
@@ -220,12 +259,12 @@ impl Config for XcmConfig {
 	type FeeManager = Fees;
 	type MessageExporter = ();
 	type UniversalAliases = Nothing;
-	type CallDispatcher = RuntimeCall;
+	type CallDispatcher = TellRefusals<Runtime>;
 	type SafeCallFilter = SafeCalls;
 	type TransactionalProcessor = FrameTransactionalProcessor;
-	type HrmpNewChannelOpenRequestHandler = ();
-	type HrmpChannelAcceptedHandler = ();
-	type HrmpChannelClosingHandler = ();
+	type HrmpNewChannelOpenRequestHandler = Channels<Runtime>;
+	type HrmpChannelAcceptedHandler = Channels<Runtime>;
+	type HrmpChannelClosingHandler = Channels<Runtime>;
 	type XcmRecorder = PolkadotXcm;
 }
 

@@ -1,22 +1,32 @@
-//! What messages weigh here: a deposit may wake a program, which costs posting a message.
+//! What messages weigh here: a deposit or a response may wake a program, which costs posting a
+//! message.
 
-use crate::{Runtime, RuntimeCall};
+use crate::{Gear, Runtime, RuntimeCall};
 use core::marker::PhantomData;
+use gearway_primitives::AnswerLater;
 use pallet_xcm_gateway::WeightInfo;
 use polkadot_sdk::{
 	frame_support::weights::Weight, staging_xcm::latest::prelude::*,
 	staging_xcm_executor::traits::WeightBounds,
 };
 
-/// `Inner`'s weights, and for each deposit the weight of the message that tells a program of it.
+/// `Inner`'s weights, and for each deposit and response the weight of the message that tells a
+/// program of it.
 pub struct WithNotices<Inner>(PhantomData<Inner>);
 
 impl<Inner> WithNotices<Inner> {
-	/// Weight of all notices that an instruction can cause.
+	/// Weight of all messages, to programs and to the relay chain, that an instruction can cause.
 	fn notices(instruction: &Instruction<RuntimeCall>) -> Weight {
 		match instruction {
 			DepositAsset { .. } | TransferAsset { .. } => {
 				pallet_xcm_gateway::weights::SubstrateWeight::<Runtime>::deposit()
+			}
+			QueryResponse { .. } => <Gear as AnswerLater>::weight()
+				.saturating_add(pallet_xcm_gateway::weights::SubstrateWeight::<Runtime>::answer()),
+			HrmpNewChannelOpenRequest { .. }
+			| HrmpChannelAccepted { .. }
+			| HrmpChannelClosing { .. } => {
+				pallet_xcm_gateway::weights::SubstrateWeight::<Runtime>::channel()
 			}
 			SetErrorHandler(xcm) | SetAppendix(xcm) | ExecuteWithOrigin { xcm, .. } => {
 				Self::notices_of(xcm)

@@ -9,12 +9,19 @@
 
 extern crate alloc;
 
-use alloc::vec::Vec;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+mod builtin;
+mod remote;
+
+pub use builtin::{AnswerLater, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply};
 pub use gprimitives::{ActorId, CodeId, MessageId};
+pub use remote::{
+	Answer, CallTemplate, MAX_TEMPLATE_LEN, Outgoing, ProgramMessage, ReplyTo, RouteMessage, Routed,
+};
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use polkadot_sdk::{
-	sp_runtime::{AccountId32, BoundedVec, DispatchError, traits::ConstU32},
-	sp_weights::Weight,
+	sp_runtime::{AccountId32, DispatchError},
 	staging_xcm::latest::{Assets, Location},
 };
 use scale_info::TypeInfo;
@@ -31,9 +38,6 @@ pub type Topic = [u8; 32];
 /// An Ethereum account's 20 bytes.
 pub type EthereumAddress = [u8; 20];
 
-/// Longest call template a remote caller may ask replies to be wrapped in, in bytes.
-pub const MAX_TEMPLATE_LEN: u32 = 256;
-
 /// Who a message is from, in full. The [`ActorId`] a program sees is derived from it.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum Origin {
@@ -48,32 +52,6 @@ pub enum Origin {
 		/// The account that called the gateway.
 		address: EthereumAddress,
 	},
-}
-
-/// Where and how a remote caller wants a program's messages to it delivered.
-#[derive(
-	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
-)]
-pub struct ReplyTo {
-	/// SCALE bytes of a call of the caller's chain up to, and without, its only argument, a
-	/// [`ProgramMessage`]: usually two bytes, pallet index and call index.
-	pub call: BoundedVec<u8, ConstU32<MAX_TEMPLATE_LEN>>,
-	/// Weight the caller's chain may spend on that call.
-	pub weight: Weight,
-}
-
-/// What a remote caller's [`ReplyTo::call`] receives.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-pub struct ProgramMessage {
-	/// The message's id on the Gear chain.
-	pub id: [u8; 32],
-	/// The caller's message that this one answers, where it is a reply.
-	pub in_reply_to: Option<[u8; 32]>,
-	/// The journey it is a step of: that of the message it came of, where that has one, else its
-	/// own, named by its id.
-	pub topic: Topic,
-	/// What the program sent.
-	pub payload: Vec<u8>,
 }
 
 /// Where a message comes from and what came along with it.
@@ -123,108 +101,17 @@ pub trait PostMessage {
 	fn gas_price(gas: Gas) -> Value;
 }
 
-/// A message a program sent to an actor that is no program.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Outgoing {
-	/// Its id.
-	pub id: MessageId,
-	/// The program.
-	pub source: ActorId,
-	/// The actor it is for.
-	pub destination: ActorId,
-	/// Bytes for the actor.
-	pub payload: Vec<u8>,
-	/// The message the program was handling when it sent this one.
-	pub cause: MessageId,
-	/// The journey that message is a step of, if it has a name.
-	pub topic: Option<Topic>,
-	/// The message it answers, where it is a reply.
-	pub in_reply_to: Option<MessageId>,
-}
-
-/// What became of an [`Outgoing`] message.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-pub enum Routed {
-	/// The destination lives here: the message stays on this chain.
-	Local,
-	/// It left for another chain.
-	Sent {
-		/// The journey under which it travels.
-		topic: Topic,
-	},
-}
-
-/// Carries programs' messages to actors that live on other chains.
-pub trait RouteMessage {
-	/// Carries `message` if its destination lives elsewhere.
+/// Makes programs, as [`PostMessage`] posts messages.
+pub trait CreateProgram {
+	/// Makes a program of an uploaded code and enqueues its first message, `posting`, whose
+	/// destination is not looked at. The payer endows the program's account too, and has that and
+	/// the value back if `init` fails.
 	///
-	/// Errors when it does but cannot be reached: the message stays on this chain then.
-	fn route(message: &Outgoing) -> Result<Routed, DispatchError>;
-
-	/// Whether messages to `actor` leave this chain.
-	fn is_elsewhere(actor: ActorId) -> bool;
-
-	/// Weight of [`RouteMessage::route`] for a payload of `len` bytes, at its worst.
-	fn weight(len: u32) -> Weight;
-}
-
-impl RouteMessage for () {
-	fn route(_: &Outgoing) -> Result<Routed, DispatchError> {
-		Ok(Routed::Local)
-	}
-
-	fn is_elsewhere(_: ActorId) -> bool {
-		false
-	}
-
-	fn weight(_: u32) -> Weight {
-		Weight::zero()
-	}
-}
-
-/// Actors that are part of the runtime.
-pub trait Builtin {
-	/// Whether `actor` is one of them.
-	fn is_builtin(actor: ActorId) -> bool;
-
-	/// Handles a message from program `source` and returns the reply's payload.
-	///
-	/// An error becomes an error reply and leaves the state as it was before.
-	fn handle(source: ActorId, actor: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError>;
-
-	/// Weight of [`Builtin::handle`] at its worst.
-	fn weight() -> Weight;
-}
-
-impl Builtin for () {
-	fn is_builtin(_: ActorId) -> bool {
-		false
-	}
-
-	fn handle(_: ActorId, _: ActorId, _: &[u8]) -> Result<Vec<u8>, DispatchError> {
-		Err(DispatchError::Unavailable)
-	}
-
-	fn weight() -> Weight {
-		Weight::zero()
-	}
-}
-
-/// The first that knows the actor handles the message.
-impl<A: Builtin, B: Builtin> Builtin for (A, B) {
-	fn is_builtin(actor: ActorId) -> bool {
-		A::is_builtin(actor) || B::is_builtin(actor)
-	}
-
-	fn handle(source: ActorId, actor: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError> {
-		if A::is_builtin(actor) {
-			A::handle(source, actor, payload)
-		} else {
-			B::handle(source, actor, payload)
-		}
-	}
-
-	fn weight() -> Weight {
-		A::weight().max(B::weight())
-	}
+	/// Errors leave nothing behind: no such code, a program of that code and salt, and those of
+	/// [`PostMessage::post`].
+	fn create(
+		code: CodeId,
+		salt: &[u8],
+		posting: Posting,
+	) -> Result<(ActorId, MessageId), DispatchError>;
 }

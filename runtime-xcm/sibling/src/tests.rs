@@ -144,8 +144,7 @@ fn reserves_do_not_go_to_the_relay_chain() {
 
 #[test]
 fn only_messages_of_programs_may_be_transacted() {
-	let message =
-		ProgramMessage { id: [0; 32], in_reply_to: None, topic: [0; 32], payload: vec![] };
+	let message = ProgramMessage { id: [0; 32], answer: None, topic: [0; 32], payload: vec![] };
 	let receive = pallet_program_client::Call::receive { message };
 	assert!(SafeCalls::contains(&receive.into()));
 	let deposit =

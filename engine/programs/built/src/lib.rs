@@ -19,7 +19,7 @@ mod tests {
 		for (name, code) in all() {
 			assert!(code.starts_with(b"\0asm\x01\0\0\0"), "{name} is not Wasm");
 		}
-		assert_eq!(all().count(), 12);
+		assert_eq!(all().count(), 13);
 	}
 
 	#[test]

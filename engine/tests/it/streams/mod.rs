@@ -5,8 +5,8 @@ pub(crate) mod puppet;
 
 use crate::support::*;
 use gearway_engine::{
-	ActorId, BuiltinError, CodeId, Event, Executor, Message, MessageId, PostError, QueueReport,
-	Settings, Value, Wasmi, Wasmtime, run_queue,
+	ActorId, BuiltinError, BuiltinReply, CodeId, Event, Executor, Message, MessageId, PostError,
+	QueueReport, Settings, Value, Wasmi, Wasmtime, run_queue,
 	testkit::{BlockRunResult, Chain, System},
 };
 use proptest::{collection::vec, prelude::*};
@@ -41,10 +41,10 @@ fn settings() -> Settings {
 }
 
 /// Repeats what it is told, unless that is nothing.
-fn echo(message: &Message) -> Result<Vec<u8>, BuiltinError> {
+fn echo(message: &Message) -> Result<BuiltinReply, BuiltinError> {
 	match message.payload.is_empty() {
 		true => Err(BuiltinError { payload: b"nothing".to_vec() }),
-		false => Ok(message.payload.clone()),
+		false => Ok(BuiltinReply::Now(message.payload.clone())),
 	}
 }
 

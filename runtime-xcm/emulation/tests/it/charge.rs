@@ -63,7 +63,7 @@ fn charges_by_xcm_discharge_it_and_the_discharge_arrives_back() {
 
 			let expected = discharge.map(|discharge| Received {
 				program,
-				in_reply_to: None,
+				answer: None,
 				topic,
 				payload: discharge.as_bytes().to_vec(),
 				kept: true,

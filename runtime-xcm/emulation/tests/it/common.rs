@@ -1,17 +1,20 @@
 //! What all tests say.
 
+use codec::Encode;
 use gear_runtime::{RuntimeEvent as GearEvent, xcm_config::LocationToAccountId};
-use gearway_emulation::{gear, in_flight, sibling};
+use gearway_emulation::{Arrival, arrive, gear, in_flight, sibling};
+use gearway_primitives::Answer;
 use gearway_runtime_common::{SIBLING_PARA_ID, currency::UNIT};
 use pallet_program_client::Event as ClientEvent;
 use pallet_xcm_gateway::Event as GatewayEvent;
 use polkadot_sdk::{
+	cumulus_primitives_core::XcmpMessageFormat,
 	frame_support::{BoundedVec, assert_ok},
 	pallet_message_queue::Event as QueueEvent,
 	sp_core::H256,
 	sp_keyring::Sr25519Keyring,
 	sp_runtime::AccountId32,
-	staging_xcm::prelude::*,
+	staging_xcm::{VersionedXcm, prelude::*},
 	staging_xcm_executor::traits::ConvertLocation,
 };
 use sibling_runtime::RuntimeEvent as SiblingEvent;
@@ -39,12 +42,23 @@ pub(crate) fn purse(user: Sr25519Keyring) -> AccountId32 {
 
 /// Has the sibling's `user` send `payload` to `program`; returns the topic.
 pub(crate) fn send(user: Sr25519Keyring, program: H256, payload: &[u8], value: u128) -> XcmHash {
+	send_with_gas(user, program, payload, value, GAS)
+}
+
+/// The same with so much gas.
+pub(crate) fn send_with_gas(
+	user: Sr25519Keyring,
+	program: H256,
+	payload: &[u8],
+	value: u128,
+	gas: u64,
+) -> XcmHash {
 	let events = sibling(|| {
 		assert_ok!(sibling_runtime::ProgramClient::send_message(
 			sibling_runtime::RuntimeOrigin::signed(user.to_account_id()),
 			program,
 			BoundedVec::truncate_from(payload.to_vec()),
-			GAS,
+			gas,
 			value,
 			FEE,
 		));
@@ -53,6 +67,29 @@ pub(crate) fn send(user: Sr25519Keyring, program: H256, payload: &[u8], value: u
 		SiblingEvent::ProgramClient(ClientEvent::MessageSent { topic, .. }) => Some(topic),
 		_ => None,
 	}))
+}
+
+/// Gives the sibling's account of `location` so much of Alice's.
+pub(crate) fn endow_there(location: Location, amount: u128) {
+	let account = sibling_runtime::xcm_config::LocationToAccountId::convert_location(&location)
+		.expect("has an account");
+	sibling(|| {
+		assert_ok!(sibling_runtime::Balances::transfer_allow_death(
+			sibling_runtime::RuntimeOrigin::signed(Sr25519Keyring::Alice.to_account_id()),
+			account.into(),
+			amount,
+		));
+	});
+}
+
+/// A parachain that does not exist, but sends.
+pub(crate) const STRANGER: u32 = 2002;
+
+/// Has `xcm` of parachain `from` arrive with the next block of `to`.
+pub(crate) fn arrive_from(from: u32, to: u32, xcm: Xcm<()>) {
+	let mut data = XcmpMessageFormat::ConcatenatedVersionedXcm.encode();
+	VersionedXcm::from(xcm).encode_to(&mut data);
+	arrive(Arrival { from: from.into(), to: to.into(), sent_at: 1, data });
 }
 
 /// The only item.
@@ -86,10 +123,15 @@ pub(crate) fn posted(events: &[GearEvent]) -> Vec<Posted> {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Received {
 	pub(crate) program: H256,
-	pub(crate) in_reply_to: Option<H256>,
+	pub(crate) answer: Option<Answer>,
 	pub(crate) topic: XcmHash,
 	pub(crate) payload: Vec<u8>,
 	pub(crate) kept: bool,
+}
+
+/// A program's own reply to `message`, which it handled.
+pub(crate) fn replied(message: H256) -> Answer {
+	Answer { to: message.0, code: [0, 1, 0, 0] }
 }
 
 /// The messages of programs that the sibling has got, in order.
@@ -97,12 +139,12 @@ pub(crate) fn received(events: &[SiblingEvent]) -> Vec<Received> {
 	let received = events.iter().cloned().filter_map(|event| match event {
 		SiblingEvent::ProgramClient(ClientEvent::MessageReceived {
 			program,
-			in_reply_to,
+			answer,
 			topic,
 			payload,
 			kept,
 			..
-		}) => Some(Received { program, in_reply_to, topic, payload, kept }),
+		}) => Some(Received { program, answer, topic, payload, kept }),
 		_ => None,
 	});
 	received.collect()

@@ -72,6 +72,7 @@ fn the_program_is_told_who_deposited_what_on_which_journey() {
 				origin: Some(from_sibling(Alice).into()),
 				assets: assets.clone().into(),
 				topic,
+				selector: None,
 			}),
 		);
 		let provenance = entry.provenance.expect("it came from elsewhere");

@@ -6,12 +6,11 @@
 
 use crate::common::*;
 use codec::Encode;
-use gearway_emulation::{Arrival, SiblingPara, arrive, ping, run, sibling};
+use gearway_emulation::{SiblingPara, ping, run, sibling};
 use gearway_primitives::ProgramMessage;
 use gearway_runtime_common::{GEAR_PARA_ID, SIBLING_PARA_ID, currency::UNIT};
 use pallet_program_client::Error;
 use polkadot_sdk::{
-	cumulus_primitives_core::XcmpMessageFormat,
 	frame_support::{assert_noop, assert_ok},
 	pallet_message_queue::Event as QueueEvent,
 	pallet_xcm,
@@ -19,20 +18,14 @@ use polkadot_sdk::{
 	sp_keyring::Sr25519Keyring::{Alice, Bob},
 	sp_runtime::traits::BadOrigin,
 	staging_xcm::{VersionedXcm, prelude::*},
-	staging_xcm_executor::traits::ConvertLocation,
 };
-use sibling_runtime::{
-	ProgramClient, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
-	xcm_config::LocationToAccountId,
-};
+use sibling_runtime::{ProgramClient, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin};
 use xcm_emulator::TestExt;
-
-const STRANGER: u32 = 2002;
 
 fn message() -> ProgramMessage {
 	ProgramMessage {
 		id: [3; 32],
-		in_reply_to: None,
+		answer: None,
 		topic: [5; 32],
 		payload: b"Discharged: 1000000".to_vec(),
 	}
@@ -61,9 +54,7 @@ fn answer(actor: H256) -> Xcm<()> {
 /// Has `xcm` arrive on the sibling from parachain `from`; whether it ran to its end, and what was
 /// received by it.
 fn bring(from: u32, xcm: Xcm<()>) -> (bool, Vec<H256>) {
-	let mut data = XcmpMessageFormat::ConcatenatedVersionedXcm.encode();
-	VersionedXcm::from(xcm).encode_to(&mut data);
-	arrive(Arrival { from: from.into(), to: SIBLING_PARA_ID.into(), sent_at: 1, data });
+	arrive_from(from, SIBLING_PARA_ID, xcm);
 	let events = sibling(|| ());
 	let success = only(events.iter().filter_map(|event| match event {
 		RuntimeEvent::MessageQueue(QueueEvent::Processed { success, .. }) => Some(*success),
@@ -83,23 +74,11 @@ fn bring(from: u32, xcm: Xcm<()>) -> (bool, Vec<H256>) {
 	(success, received.collect())
 }
 
-/// Gives the sibling's account of `location` a hundred tokens.
-fn endow_there(location: Location) {
-	let account = LocationToAccountId::convert_location(&location).expect("has an account");
-	sibling(|| {
-		assert_ok!(sibling_runtime::Balances::transfer_allow_death(
-			RuntimeOrigin::signed(Alice.to_account_id()),
-			account.into(),
-			100 * UNIT
-		));
-	});
-}
-
 #[test]
 fn another_chain_cannot_speak_for_a_program() {
 	run(|| {
 		let program = ping(UNIT);
-		endow_there(Location::new(1, [Parachain(STRANGER)]));
+		endow_there(Location::new(1, [Parachain(STRANGER)]), 100 * UNIT);
 		assert_eq!(bring(STRANGER, answer(program)), (false, vec![]));
 		// The same from Gear is heard: it is the sender that was wrong with it.
 		assert_eq!(bring(GEAR_PARA_ID, answer(program)), (true, vec![program]));
@@ -150,7 +129,7 @@ fn accounts_and_root_of_the_sibling_are_refused() {
 fn a_user_of_gear_is_heard_as_himself() {
 	run(|| {
 		let bob = H256(Bob.to_raw_public());
-		endow_there(Location::new(1, [Parachain(GEAR_PARA_ID), account(bob.0)]));
+		endow_there(Location::new(1, [Parachain(GEAR_PARA_ID), account(bob.0)]), 100 * UNIT);
 		gearway_emulation::gear(|| {
 			// The chain puts Bob's location in front, so the one in the message has to go.
 			let mut xcm = answer(bob);

@@ -22,7 +22,7 @@ fn ping_is_answered_under_the_same_topic() {
 		let asked = only(posted(&events)).id;
 		let expected = Received {
 			program,
-			in_reply_to: Some(asked),
+			answer: Some(replied(asked)),
 			topic,
 			payload: b"PONG".to_vec(),
 			kept: true,
@@ -51,8 +51,8 @@ fn many_in_one_block_are_answered_in_order() {
 		let (events, arrived) = settle();
 		let (asked, answers) = (posted(&events), received(&arrived));
 		assert_eq!(asked.len(), 5);
-		let answered = answers.iter().map(|answer| (answer.in_reply_to, Some(answer.topic)));
-		let expected = asked.iter().map(|asked| (Some(asked.id), asked.topic));
+		let answered = answers.iter().map(|answer| (answer.answer, Some(answer.topic)));
+		let expected = asked.iter().map(|asked| (Some(replied(asked.id)), asked.topic));
 		assert_eq!(answered.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 	});
 }

@@ -8,7 +8,7 @@
 use crate::common::*;
 use codec::Encode;
 use gear_runtime::{RuntimeEvent, configs::gateway::OUTBOUND_FEE};
-use gearway_emulation::{RelayRelay, SiblingPara, deploy, run, sibling};
+use gearway_emulation::{RelayRelay, SiblingPara, deploy, run};
 use gearway_runtime_common::{
 	GEAR_PARA_ID, SIBLING_PARA_ID,
 	currency::{MILLIUNIT, UNIT},
@@ -71,14 +71,7 @@ fn on_the_sibling() {
 			Location::new(1, [Parachain(GEAR_PARA_ID), account(program.0)]),
 			AccountId32::new([0x55; 32]),
 		);
-		let rich = sibling_runtime::xcm_config::LocationToAccountId::convert_location(&rich);
-		sibling(|| {
-			assert_ok!(sibling_runtime::Balances::transfer_allow_death(
-				sibling_runtime::RuntimeOrigin::signed(Alice.to_account_id()),
-				rich.expect("every program has an account").into(),
-				2 * UNIT
-			));
-		});
+		endow_there(rich, 2 * UNIT);
 
 		let chain = Location::new(1, [Parachain(SIBLING_PARA_ID)]);
 		let request = XcmRequest::Send {

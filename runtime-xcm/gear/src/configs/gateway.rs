@@ -40,6 +40,11 @@ parameter_types! {
 	/// What buys execution of an answer at its destination: up to one of the token there, of which
 	/// what is left comes back.
 	pub RemoteFee: Asset = (Location::here(), UNIT).into();
+	/// Indices of the relay chain's `Hrmp::hrmp_accept_open_channel`: Westend's.
+	pub const AcceptChannelCall: (u8, u8) = (51, 1);
+	/// What buys execution on the relay chain: up to one of its token, of which what is left comes
+	/// back.
+	pub RelayFee: Asset = (Location::here(), UNIT).into();
 }
 
 impl pallet_xcm_gateway::Config for Runtime {
@@ -47,6 +52,8 @@ impl pallet_xcm_gateway::Config for Runtime {
 	type XcmOrigin = EnsureXcm<Everything>;
 	type LocationToAccount = LocationToAccountId;
 	type Messages = Gear;
+	type Programs = Gear;
+	type Answers = Gear;
 	type Currency = Balances;
 	type NativeAsset = IsConcrete<NativeLocation>;
 	type XcmRouter = XcmRouter;
@@ -56,6 +63,9 @@ impl pallet_xcm_gateway::Config for Runtime {
 	type OutboundFee = ConstU128<OUTBOUND_FEE>;
 	type FeeAccount = TreasuryAccount;
 	type RemoteFee = RemoteFee;
+	type ChannelsFrom = Everything;
+	type AcceptChannelCall = AcceptChannelCall;
+	type RelayFee = RelayFee;
 	type RouteDeposit = ConstU128<ROUTE_DEPOSIT>;
 	type WeightInfo = pallet_xcm_gateway::weights::SubstrateWeight<Runtime>;
 }

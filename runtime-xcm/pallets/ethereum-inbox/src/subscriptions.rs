@@ -7,7 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
 use gearway_ethereum::{BeaconChain, EventSource, Subscription};
-use gearway_primitives::{ActorId, Builtin};
+use gearway_primitives::{ActorId, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply};
 use polkadot_sdk::{
 	frame_support::{defensive, ensure, storage::with_storage_layer, traits::Get},
 	sp_runtime::DispatchError,
@@ -56,17 +56,17 @@ impl<T: Config> Builtin for Pallet<T> {
 		actor.into_bytes() == ETHEREUM_ACTOR
 	}
 
-	fn handle(program: ActorId, _: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError> {
-		let request =
-			EthereumRequest::decode_all(&mut &payload[..]).map_err(|_| Error::<T>::BadRequest)?;
-		let program = program.into_bytes();
+	fn handle(call: BuiltinCall<'_>) -> Result<BuiltinReply, BuiltinFailure> {
+		let request = EthereumRequest::decode_all(&mut &call.payload[..])
+			.map_err(|_| DispatchError::from(Error::<T>::BadRequest))?;
+		let program = call.source.into_bytes();
 		with_storage_layer(|| match request {
 			EthereumRequest::Subscribe { source, gas_limit } => {
 				Self::subscribe(program, source, gas_limit)
 			}
 			EthereumRequest::Unsubscribe { source } => Self::unsubscribe(program, source),
 		})?;
-		Ok(Vec::new())
+		Ok(BuiltinReply::Now(Vec::new()))
 	}
 
 	fn weight() -> Weight {

@@ -47,7 +47,7 @@
 //!
 //! | for | it |
 //! |---|---|
-//! | one of [`Config::Builtins`] | is queued, calls it in a storage layer, and brings its reply back; a [`DispatchError`] becomes an error reply whose payload is its SCALE bytes |
+//! | one of [`Config::Builtins`] | is queued, calls it in a storage layer, and brings its reply back; a failure becomes an error reply with that payload. An actor that replies later ([`AnswerLater`]) leaves the message in the [`Waitlist`] until then, or until its time is over: then it has failed |
 //! | an actor that [`Config::Router`] knows to live elsewhere | leaves: [`Event::MessageSent`] |
 //! | anybody else | ends here: [`Event::UserMessageSent`], and a place in the [`Mailbox`] if it has gas for that and is no reply |
 //!
@@ -100,7 +100,7 @@ pub use weights::WeightInfo;
 
 // For the links of the page above.
 #[cfg(doc)]
-use polkadot_sdk::sp_runtime::DispatchError;
+use gearway_primitives::AnswerLater;
 
 /// Target of this pallet's log lines.
 const LOG_TARGET: &str = "runtime::gear";
@@ -116,7 +116,7 @@ pub mod pallet {
 	use core::marker::PhantomData;
 	use gearway_engine::{
 		ActorId, ApplyError, CodeId, CodeMetadata, Delayed, DispatchKind, Economy, Gas, GasNode,
-		Mail, MailEnd, MessageId, Phase, Position, Posting, Program, Settings, Task, Waiting,
+		Mail, MailEnd, MessageId, Phase, Position, Program, Settings, Task, Waiting,
 	};
 	use gearway_primitives::{Builtin, Origin as Sender, RouteMessage, Topic, Value};
 	use polkadot_sdk::{
@@ -479,6 +479,8 @@ pub mod pallet {
 		NoMail,
 		/// The program has not exited: nobody inherits from it.
 		NoInheritor,
+		/// The message does not wait for a reply of that builtin actor, or not any more.
+		NotWaiting,
 		/// An invariant is broken; nothing has changed.
 		Broken,
 		/// The payload is longer than allowed.
@@ -560,7 +562,9 @@ pub mod pallet {
 			let _ = keep_alive;
 			Self::ensure_uploader(&who)?;
 			let code = Self::ensure_code(code)?;
-			Self::do_create_program(who, code, &salt, init_payload, gas_limit, value)?;
+			let posting = Self::own_posting(who, init_payload, gas_limit, value);
+			let state = state::ChainState::<T>::posting(None);
+			Self::do_create_program(state, code, &salt, posting)?;
 			Ok(())
 		}
 
@@ -595,7 +599,9 @@ pub mod pallet {
 			// Held funds leave the sender alive either way.
 			let _ = keep_alive;
 			let code = CodeId::from(code_id.0);
-			Self::do_create_program(who, code, &salt, init_payload, gas_limit, value)?;
+			let posting = Self::own_posting(who, init_payload, gas_limit, value);
+			let state = state::ChainState::<T>::posting(None);
+			Self::do_create_program(state, code, &salt, posting)?;
 			Ok(())
 		}
 
@@ -620,8 +626,7 @@ pub mod pallet {
 			let who = ensure_signed(origin)?;
 			// Held funds leave the sender alive either way.
 			let _ = keep_alive;
-			let source = ActorId::new(who.into());
-			let posting = Posting { source, payer: source, payload, gas_limit, value };
+			let posting = Self::own_posting(who, payload, gas_limit, value);
 			let state = state::ChainState::<T>::posting(None);
 			Self::do_send_message(state, ActorId::new(destination.0), posting)?;
 			Ok(())
@@ -647,8 +652,7 @@ pub mod pallet {
 			let who = ensure_signed(origin)?;
 			// Held funds leave the sender alive either way.
 			let _ = keep_alive;
-			let source = ActorId::new(who.into());
-			let posting = Posting { source, payer: source, payload, gas_limit, value };
+			let posting = Self::own_posting(who, payload, gas_limit, value);
 			Self::do_send_reply(MessageId::from(reply_to_id.0), posting)?;
 			Ok(())
 		}

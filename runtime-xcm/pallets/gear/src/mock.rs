@@ -2,8 +2,12 @@
 //! implement, a router and a builtin actor that do what their message says.
 
 use crate::{self as pallet_gear, ChainSettings, weights::SubstrateWeight};
+use core::cell::Cell;
 use gearway_engine::Settings;
-use gearway_primitives::{ActorId, Builtin, Gas, Outgoing, RouteMessage, Routed, Value};
+use gearway_primitives::{
+	ActorId, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply, Gas, MessageId, Outgoing,
+	RouteMessage, Routed, Value,
+};
 use polkadot_sdk::{
 	frame_support::{
 		self, construct_runtime, derive_impl, parameter_types,
@@ -54,8 +58,11 @@ pub(crate) const AUTHOR: AccountId32 = AccountId32::new([4; 32]);
 pub(crate) const REMOTE: ActorId = ActorId::new([0xee; 32]);
 /// Lives elsewhere, out of reach.
 pub(crate) const UNREACHABLE: ActorId = ActorId::new([0xef; 32]);
-/// A builtin actor: replies with its message, or fails if that is empty.
+/// A builtin actor: replies with its message, or fails if that is empty; to `later`, it replies
+/// later.
 pub(crate) const ECHO: ActorId = ActorId::new([0xbb; 32]);
+/// Blocks that a reply of [`ECHO`] may take.
+pub(crate) const PATIENCE: u32 = 5;
 
 parameter_types! {
 	pub RuntimeBlockWeights: frame_system::limits::BlockWeights =
@@ -124,6 +131,11 @@ impl frame_support::traits::Randomness<H256, u64> for Dice {
 	}
 }
 
+thread_local! {
+	/// Whether somebody elsewhere awaits the end of every message.
+	pub(crate) static AWAITED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Carries messages to [`REMOTE`], with what caused them as topic.
 pub struct Post;
 
@@ -140,6 +152,10 @@ impl RouteMessage for Post {
 		matches!(actor, REMOTE | UNREACHABLE)
 	}
 
+	fn is_awaited(_: MessageId) -> bool {
+		AWAITED.get()
+	}
+
 	fn weight(len: u32) -> Weight {
 		Weight::from_parts(1_000_000_000 + 8_000 * u64::from(len), 100_000)
 	}
@@ -153,10 +169,14 @@ impl Builtin for Echo {
 		actor == ECHO
 	}
 
-	fn handle(_: ActorId, actor: ActorId, payload: &[u8]) -> Result<Vec<u8>, DispatchError> {
+	fn handle(call: BuiltinCall<'_>) -> Result<BuiltinReply, BuiltinFailure> {
 		// What must not remain when it fails.
-		System::inc_providers(&AccountId32::new(actor.into_bytes()));
-		if payload.is_empty() { Err(DispatchError::BadOrigin) } else { Ok(payload.to_vec()) }
+		System::inc_providers(&account(call.actor));
+		match call.payload {
+			[] => Err(DispatchError::BadOrigin.into()),
+			b"later" => Ok(BuiltinReply::Later { blocks: PATIENCE.min(call.patience) }),
+			said => Ok(BuiltinReply::Now(said.to_vec())),
+		}
 	}
 
 	fn weight() -> Weight {

@@ -2,18 +2,21 @@
 
 use crate::{
 	CodeRefusal, Codes, Config, Endowers, Error, Event, InstrumentedCodes, MAX_METERED_LEN,
-	OriginalCodes, Pallet, Programs, UploaderSet, Uploaders, state::ChainState, types::h256,
+	OriginalCodes, Pallet, Programs, UploaderSet, Uploaders, WeightInfo, bank::account,
+	state::ChainState, types::h256,
 };
 use alloc::vec::Vec;
 use codec::Encode;
 use gearway_engine::{
-	ActorId, CodeId, Gas, MessageId, Phase, PostError, Posting, check_code, ids::code_id,
+	ActorId, BuiltinError, CodeId, Gas, MessageId, Phase, PostError, Posting, check_code,
+	ids::code_id,
 };
-use gearway_primitives::{Origin, PostMessage, Value};
+use gearway_primitives::{AnswerLater, BuiltinFailure, CreateProgram, Origin, PostMessage, Value};
 use polkadot_sdk::{
 	frame_support::{ensure, storage::with_storage_layer, traits::Get},
 	frame_system,
 	sp_runtime::{AccountId32, DispatchError},
+	sp_weights::Weight,
 };
 
 impl<T: Config> Pallet<T> {
@@ -63,26 +66,58 @@ impl<T: Config> Pallet<T> {
 		if Codes::<T>::contains_key(id) { Ok(id) } else { Self::do_upload_code(code) }
 	}
 
-	/// Makes a program whose account `who` endows, and queues its first message.
+	/// Makes a program whose account the payer endows, and queues its first message.
 	pub(crate) fn do_create_program(
-		who: AccountId32,
+		mut state: ChainState<T>,
 		code: CodeId,
 		salt: &[u8],
+		posting: Posting,
+	) -> Result<(ActorId, MessageId), DispatchError> {
+		Self::ensure_gas_limit(posting.gas_limit)?;
+		let (settings, payer) = (T::Settings::get(), account(posting.payer));
+		let (id, message) =
+			gearway_engine::create_program(&mut state, &settings, code, salt, posting)
+				.map_err(Error::<T>::from)?;
+		if Self::endow(id, &payer).map_err(|_| Error::<T>::EndowmentUnpaid)? {
+			Endowers::<T>::insert(id, payer);
+		}
+		Ok((id, message))
+	}
+
+	/// The posting of an account of this chain, for itself.
+	pub(crate) fn own_posting(
+		who: AccountId32,
 		payload: Vec<u8>,
 		gas_limit: Gas,
 		value: Value,
-	) -> Result<ActorId, DispatchError> {
-		Self::ensure_gas_limit(gas_limit)?;
-		let actor = ActorId::new(who.clone().into());
-		let posting = Posting { source: actor, payer: actor, payload, gas_limit, value };
-		let mut state = ChainState::<T>::posting(None);
-		let settings = T::Settings::get();
-		let (id, _) = gearway_engine::create_program(&mut state, &settings, code, salt, posting)
-			.map_err(Error::<T>::from)?;
-		if Self::endow(id, &who).map_err(|_| Error::<T>::EndowmentUnpaid)? {
-			Endowers::<T>::insert(id, who);
-		}
-		Ok(id)
+	) -> Posting {
+		let source = ActorId::new(who.into());
+		Posting { source, payer: source, payload, gas_limit, value }
+	}
+
+	/// Has the engine take what came from elsewhere, and says so.
+	fn arrive<R>(
+		posting: gearway_primitives::Posting,
+		take: impl FnOnce(ChainState<T>, ActorId, Posting) -> Result<(R, MessageId), DispatchError>,
+	) -> Result<(R, MessageId), DispatchError> {
+		let gearway_primitives::Posting {
+			source,
+			payer,
+			destination,
+			payload,
+			gas_limit,
+			value,
+			provenance,
+		} = posting;
+		let (origin, topic): (Origin, _) = (provenance.origin.clone(), provenance.topic);
+		let payer = ActorId::new(payer.into());
+		with_storage_layer(|| {
+			let state = ChainState::posting(Some(provenance));
+			let posting = Posting { source, payer, payload, gas_limit, value };
+			let (result, id) = take(state, destination, posting)?;
+			Self::deposit_event(Event::MessageArrived { id: h256(id), origin, topic });
+			Ok((result, id))
+		})
 	}
 
 	/// Queues a message.
@@ -139,24 +174,10 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> PostMessage for Pallet<T> {
 	fn post(posting: gearway_primitives::Posting) -> Result<MessageId, DispatchError> {
-		let gearway_primitives::Posting {
-			source,
-			payer,
-			destination,
-			payload,
-			gas_limit,
-			value,
-			provenance,
-		} = posting;
-		let (origin, topic): (Origin, _) = (provenance.origin.clone(), provenance.topic);
-		let payer = ActorId::new(payer.into());
-		with_storage_layer(|| {
-			let state = ChainState::posting(Some(provenance));
-			let posting = Posting { source, payer, payload, gas_limit, value };
-			let id = Self::do_send_message(state, destination, posting)?;
-			Self::deposit_event(Event::MessageArrived { id: h256(id), origin, topic });
-			Ok(id)
-		})
+		let take = |state, destination, posting| {
+			Self::do_send_message(state, destination, posting).map(|id| ((), id))
+		};
+		Self::arrive(posting, take).map(|(_, id)| id)
 	}
 
 	fn is_program(id: ActorId) -> bool {
@@ -166,6 +187,35 @@ impl<T: Config> PostMessage for Pallet<T> {
 
 	fn gas_price(gas: Gas) -> Value {
 		Self::price_of(gas)
+	}
+}
+
+impl<T: Config> CreateProgram for Pallet<T> {
+	fn create(
+		code: CodeId,
+		salt: &[u8],
+		posting: gearway_primitives::Posting,
+	) -> Result<(ActorId, MessageId), DispatchError> {
+		Self::arrive(posting, |state, _, posting| {
+			Self::do_create_program(state, code, salt, posting)
+		})
+	}
+}
+
+impl<T: Config> AnswerLater for Pallet<T> {
+	fn answer(
+		actor: ActorId,
+		message: MessageId,
+		answer: Result<Vec<u8>, BuiltinFailure>,
+	) -> Result<(), DispatchError> {
+		let (mut state, settings) = (ChainState::<T>::posting(None), T::Settings::get());
+		let answer = answer.map_err(|BuiltinFailure(payload)| BuiltinError { payload });
+		gearway_engine::answer_later(&mut state, &settings, actor, message, answer)
+			.map_err(|error| Error::<T>::from(error).into())
+	}
+
+	fn weight() -> Weight {
+		T::WeightInfo::answer()
 	}
 }
 
@@ -181,6 +231,7 @@ impl<T: Config> From<PostError> for Error<T> {
 			PostError::GasLimitTooHigh { .. } => Self::GasLimitTooHigh,
 			PostError::NoMail(_) => Self::NoMail,
 			PostError::NoInheritor(_) => Self::NoInheritor,
+			PostError::NotWaiting(_) => Self::NotWaiting,
 			PostError::Broken(_) => Self::Broken,
 			PostError::Gas(_) => Self::GasUnpaid,
 			PostError::Value(_) => Self::ValueUnpaid,

@@ -9,15 +9,18 @@ use crate::{
 	types::{Quarantined, h256},
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use codec::Encode;
 use core::{cell::OnceCell, marker::PhantomData};
-use gear_core_errors::{ReplyCode, SuccessReplyReason};
+use gear_core_errors::ReplyCode;
 use gearway_engine::{
-	ActorId, ApplyError, BlockInfo, BuiltinError, CodeId, CodeMetadata, Delayed, Dispatch, Economy,
-	Event as EngineEvent, FundsError, Gas, GasNode, GasPrice, Mail, Message, MessageId, Phase,
-	Position, Program, Queued, Randomness, State, StateMut, Task, TaskKey, Waiting,
+	ActorId, ApplyError, BlockInfo, BuiltinError, BuiltinReply, CodeId, CodeMetadata, Delayed,
+	Dispatch, Economy, Event as EngineEvent, FundsError, Gas, GasNode, GasPrice, Mail, Message,
+	MessageId, Phase, Position, Program, Queued, Randomness, State, StateMut, Task, TaskKey,
+	Waiting,
 };
-use gearway_primitives::{Builtin, Outgoing, Provenance, RouteMessage, Routed, Value};
+use gearway_primitives::{
+	self as primitives, Answer, Builtin, BuiltinCall, BuiltinFailure, Outgoing, Provenance,
+	RouteMessage, Routed, Value,
+};
 use polkadot_sdk::{
 	frame_support::{
 		storage::{
@@ -96,13 +99,14 @@ impl<T: Config> ChainState<T> {
 
 	/// Takes a message to whoever it is for, on this chain or another.
 	fn route(&mut self, message: Message, kept_until: Option<u32>) {
-		// What the engine says by itself on success tells the caller nothing it would pay for.
-		let automatic = message
-			.reply
-			.is_some_and(|reply| reply.code == ReplyCode::Success(SuccessReplyReason::Auto));
+		let answer = message.reply.map(|reply| Answer::new(reply.to, reply.code));
 		let Message { id, source, destination, ref payload, .. } = message;
+		// What the engine says by itself on success tells nothing to who does not wait for it.
+		let unheard = answer.is_some_and(|answer| {
+			answer.is_automatic() && !T::Router::is_awaited(MessageId::new(answer.to))
+		});
 		let Trace { cause, topic } = self.trace_of(id);
-		let routed = if automatic || kept_until.is_some() {
+		let routed = if unheard || kept_until.is_some() {
 			Ok(Routed::Local)
 		} else {
 			self.proof.routed::<T>(payload.len() as u32);
@@ -113,7 +117,7 @@ impl<T: Config> ChainState<T> {
 				payload: payload.clone(),
 				cause: cause.unwrap_or(id),
 				topic,
-				in_reply_to: message.reply.map(|reply| reply.to),
+				answer,
 			};
 			with_storage_layer(|| T::Router::route(&outgoing))
 		};
@@ -431,11 +435,25 @@ impl<T: Config> StateMut for ChainState<T> {
 		Pallet::<T>::unschedule(key);
 	}
 
-	fn call_builtin(&mut self, message: &Message) -> Result<Vec<u8>, BuiltinError> {
-		with_storage_layer(|| {
-			T::Builtins::handle(message.source, message.destination, &message.payload)
-		})
-		.map_err(|error| BuiltinError { payload: error.encode() })
+	fn call_builtin(
+		&mut self,
+		message: &Message,
+		patience: u32,
+	) -> Result<BuiltinReply, BuiltinError> {
+		let call = BuiltinCall {
+			id: message.id,
+			source: message.source,
+			actor: message.destination,
+			payload: &message.payload,
+			value: message.value,
+			topic: self.trace.topic,
+			patience,
+		};
+		match with_storage_layer(|| T::Builtins::handle(call)) {
+			Ok(primitives::BuiltinReply::Now(payload)) => Ok(BuiltinReply::Now(payload)),
+			Ok(primitives::BuiltinReply::Later { blocks }) => Ok(BuiltinReply::Later { blocks }),
+			Err(BuiltinFailure(payload)) => Err(BuiltinError { payload }),
+		}
 	}
 
 	fn deliver_to_user(&mut self, message: Message, kept_until: Option<u32>) {

@@ -49,6 +49,9 @@ pub trait WeightInfo {
 
 	/// [`set_uploaders`](crate::Pallet::set_uploaders) to `count` accounts, whatever was before.
 	fn set_uploaders(count: u32) -> Weight;
+
+	/// A builtin actor's reply that was put off, of at most a kilobyte.
+	fn answer() -> Weight;
 }
 
 /// A key's share of a storage proof: trie nodes on the way to it, of a trie of a million keys.
@@ -61,10 +64,11 @@ pub const CHUNK_PATH: u64 = 1_024;
 /// A chunk of memory in a storage proof, and the way to it.
 pub const CHUNK_PROOF: u64 = CHUNK_SIZE as u64 + CHUNK_PATH;
 
-/// What a message takes in a storage proof besides its payload, code and memory: sixteen keys
+/// What a message takes in a storage proof besides its payload, code and memory: seventeen keys
 /// (queue, two neighbours, entry, gas node, program, code's metadata, three accounts with their
-/// holds, a place in the waitlist, mailbox or stash with its task) and their values.
-pub const MESSAGE_PROOF: u64 = 16 * KEY_PROOF + 4_096;
+/// holds, a place in the waitlist, mailbox or stash with its task, who awaits its end) and their
+/// values.
+pub const MESSAGE_PROOF: u64 = 17 * KEY_PROOF + 4_096;
 
 /// The longest list of who may upload.
 const UPLOADERS_PROOF: Weight = Weight::from_parts(0, 32 * MAX_UPLOADERS as u64);
@@ -171,5 +175,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads_writes(accounts + 1, accounts + 1))
 			.saturating_add(Self::proof(accounts + 1))
 			.saturating_add(UPLOADERS_PROOF)
+	}
+
+	fn answer() -> Weight {
+		// As a claim: of a message of at most the longest payload that waits, instead of a mail.
+		Self::claim_value().saturating_add(Self::time(0, 10_000, 1_024))
 	}
 }

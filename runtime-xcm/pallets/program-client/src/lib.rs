@@ -35,8 +35,9 @@
 //!
 //! [`Event::MessageSent`] names a topic. It is the id of the XCM on every chain it crosses (in
 //! `MessageQueue.Processed`, in `XcmGateway.MessagePosted`), and [`Event::MessageReceived`] names
-//! it again with each answer. Refusals on Gear (no such program, gas that cannot be paid) show
-//! there, as `MessageQueue.Processed` without success, and cost no more than the XCM's execution.
+//! it again with each answer, and for a reply whether the message it answers succeeded. Refusals on
+//! Gear (no such program, gas that cannot be paid) show there, as `XcmGateway.CallRefused` with the
+//! reason and `MessageQueue.Processed` without success, and cost no more than the XCM's execution.
 //!
 //! ## What other pallets can read
 //!
@@ -63,7 +64,7 @@ pub use weights::WeightInfo;
 #[polkadot_sdk::frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use gearway_primitives::{Gas, ProgramMessage, Topic, Value};
+	use gearway_primitives::{Answer, Gas, ProgramMessage, Topic, Value};
 	use polkadot_sdk::{
 		frame_support::pallet_prelude::*, frame_system::pallet_prelude::*, sp_core::H256,
 		sp_runtime::AccountId32, staging_xcm::prelude::*,
@@ -126,8 +127,8 @@ pub mod pallet {
 	pub struct Received<T: Config> {
 		/// Its id on the Gear chain.
 		pub id: H256,
-		/// The message that it answers, where it is a reply.
-		pub in_reply_to: Option<H256>,
+		/// The message that it answers and how that fared, where it is a reply.
+		pub answer: Option<Answer>,
 		/// Its journey.
 		pub topic: Topic,
 		/// The block here in which it came.
@@ -187,11 +188,11 @@ pub mod pallet {
 			program: H256,
 			/// The message's id on the Gear chain.
 			id: H256,
-			/// The message that it answers, where it is a reply.
-			in_reply_to: Option<H256>,
+			/// The message that it answers and how that fared, where it is a reply.
+			answer: Option<Answer>,
 			/// Its journey: that of the message sent from here which it came of, as a rule.
 			topic: Topic,
-			/// What the program sent.
+			/// What the program sent; in a reply to a message that failed, why it did.
 			payload: alloc::vec::Vec<u8>,
 			/// Whether [`Programs`] has it now.
 			kept: bool,
@@ -283,13 +284,13 @@ pub mod pallet {
 		pub fn receive(origin: OriginFor<T>, message: ProgramMessage) -> DispatchResult {
 			let location = T::XcmOrigin::ensure_origin(origin)?;
 			let program = Self::actor_of_gear(&location)?;
-			let ProgramMessage { id, in_reply_to, topic, payload } = message;
-			let (id, in_reply_to) = (H256(id), in_reply_to.map(H256));
+			let ProgramMessage { id, answer, topic, payload } = message;
+			let id = H256(id);
 
 			let kept = match BoundedVec::try_from(payload.clone()) {
 				Ok(payload) => {
 					let at = polkadot_sdk::frame_system::Pallet::<T>::block_number();
-					let latest = Received { id, in_reply_to, topic, at, payload };
+					let latest = Received { id, answer, topic, at, payload };
 					Programs::<T>::mutate_exists(program, |program| match program {
 						Some(program) => {
 							program.latest = Some(latest);
@@ -303,7 +304,7 @@ pub mod pallet {
 			Self::deposit_event(Event::MessageReceived {
 				program,
 				id,
-				in_reply_to,
+				answer,
 				topic,
 				payload,
 				kept,

@@ -2,7 +2,7 @@
 
 use crate::{Error, Event, Programs, WeightInfo, mock::*, weights::SubstrateWeight, xcm::RECEIVE};
 use codec::{Decode, Encode};
-use gearway_primitives::{ProgramMessage, ReplyTo};
+use gearway_primitives::{Answer, ProgramMessage, ReplyTo};
 use polkadot_sdk::{
 	frame_support::{BoundedVec, assert_noop, assert_ok},
 	sp_core::H256,
@@ -12,17 +12,15 @@ use polkadot_sdk::{
 
 const PROGRAM: H256 = H256([7; 32]);
 
+/// To a message that failed.
+const ANSWER: Answer = Answer { to: [4; 32], code: [1, 0, 3, 0] };
+
 fn payload(bytes: &[u8]) -> BoundedVec<u8, <Runtime as crate::Config>::MaxPayload> {
 	bytes.to_vec().try_into().expect("short enough")
 }
 
 fn message(payload: &[u8]) -> ProgramMessage {
-	ProgramMessage {
-		id: [3; 32],
-		in_reply_to: Some([4; 32]),
-		topic: [5; 32],
-		payload: payload.to_vec(),
-	}
+	ProgramMessage { id: [3; 32], answer: Some(ANSWER), topic: [5; 32], payload: payload.to_vec() }
 }
 
 fn account(id: [u8; 32]) -> Junction {
@@ -72,7 +70,7 @@ fn a_message_is_a_call_of_gears_gateway_paid_and_made_by_the_users_own_location(
 			(indices, program, body, gas, value),
 			((40, 3), PROGRAM.0, b"hi".to_vec(), 9, 8)
 		);
-		let reply_to = reply_to.expect("answers are asked for");
+		let Some(ReplyTo::Call(reply_to)) = reply_to else { panic!("no call is asked for") };
 		assert_eq!(reply_to.weight, SubstrateWeight::<Runtime>::receive(64));
 
 		// The template, completed as the gateway completes it, is the call that takes answers.
@@ -162,7 +160,7 @@ fn an_answer_of_a_program_called_from_here_is_kept_and_the_next_replaces_it() {
 				Event::MessageReceived {
 					program: PROGRAM,
 					id: H256([3; 32]),
-					in_reply_to: Some(H256([4; 32])),
+					answer: Some(ANSWER),
 					topic: [5; 32],
 					payload: body.to_vec(),
 					kept: true,

@@ -3,7 +3,7 @@
 use crate::{Config, Error, Pallet, WeightInfo};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
-use gearway_primitives::{Gas, ReplyTo, Value};
+use gearway_primitives::{CallTemplate, Gas, ReplyTo, Value};
 use polkadot_sdk::{
 	frame_support::traits::{Get, PalletInfoAccess},
 	frame_system::unique,
@@ -26,10 +26,10 @@ impl<T: Config> Pallet<T> {
 		// A pallet's index is a byte on any chain that can be called from outside.
 		let this = u8::try_from(<Self as PalletInfoAccess>::index())
 			.map_err(|_| Error::<T>::TransportFailed)?;
-		let reply_to = ReplyTo {
+		let reply_to = ReplyTo::Call(CallTemplate {
 			call: BoundedVec::truncate_from(vec![this, RECEIVE]),
 			weight: T::WeightInfo::receive(T::MaxPayload::get()),
-		};
+		});
 		let indices = T::SendMessageCall::get();
 		Ok((indices, program, payload, gas_limit, value, Some(reply_to)).encode())
 	}

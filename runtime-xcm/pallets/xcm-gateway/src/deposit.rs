@@ -1,6 +1,6 @@
 //! `DepositAsset` to a program's account: a credit, and a message that tells the program of it.
 
-use crate::{Config, Event, Pallet, XCM_ACTOR};
+use crate::{Config, Event, Pallet, XCM_ACTOR, selector::selector};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::marker::PhantomData;
@@ -32,6 +32,9 @@ pub struct DepositNotice {
 	pub assets: VersionedAssets,
 	/// The journey: the XCM's topic, or its hash.
 	pub topic: Topic,
+	/// What the deposit is for: the key of 32 bytes behind the program's account, where there is
+	/// one.
+	pub selector: Option<[u8; 32]>,
 }
 
 /// An asset transactor around `Inner` that follows a deposit to a program's account by a message.
@@ -69,7 +72,8 @@ impl<Inner: TransactAsset, T: Config> DepositToPrograms<Inner, T> {
 		let topic = context.topic_or_message_id();
 		let destination = H256(program.clone().into());
 		Pallet::<T>::deposit_event(
-			match with_storage_layer(|| Self::tell(program, assets.into(), context)) {
+			match with_storage_layer(|| Self::tell(program, assets.into(), selector(who), context))
+			{
 				Ok(id) => Event::DepositPosted {
 					id: H256(id.into_bytes()),
 					program: destination,
@@ -86,6 +90,7 @@ impl<Inner: TransactAsset, T: Config> DepositToPrograms<Inner, T> {
 	fn tell(
 		program: AccountId32,
 		assets: Assets,
+		selector: Option<[u8; 32]>,
 		context: &XcmContext,
 	) -> Result<MessageId, DispatchError> {
 		let native = assets
@@ -103,6 +108,7 @@ impl<Inner: TransactAsset, T: Config> DepositToPrograms<Inner, T> {
 			origin: context.origin.clone().map(VersionedLocation::from),
 			assets: VersionedAssets::from(assets.clone()),
 			topic,
+			selector,
 		};
 		T::Messages::post(Posting {
 			source: ActorId::new(XCM_ACTOR),

@@ -6,12 +6,17 @@
 #![allow(unreachable_pub, reason = "the runtime is public, so what it is made of has to be")]
 
 use crate as pallet_xcm_gateway;
-use core::cell::RefCell;
-use gearway_primitives::{ActorId, Gas, MessageId, Outgoing, PostMessage, Posting, Topic, Value};
+use core::cell::{Cell, RefCell};
+use gearway_primitives::{
+	ActorId, Answer, AnswerLater, BuiltinFailure, CodeId, CreateProgram, Gas, MessageId, Outgoing,
+	PostMessage, Posting, Topic, Value,
+};
 use polkadot_sdk::{
 	frame_support::{
 		construct_runtime, derive_impl, ensure, parameter_types,
-		traits::{ConstU64, ConstU128, EnsureOrigin, fungible::Mutate, tokens::Preservation},
+		traits::{
+			ConstU64, ConstU128, EnsureOrigin, Equals, fungible::Mutate, tokens::Preservation,
+		},
 	},
 	frame_system::{self, RawOrigin},
 	pallet_balances,
@@ -62,6 +67,8 @@ pub(crate) const OUTBOUND_FEE: u128 = 300;
 pub(crate) const DELIVERY: u128 = 5;
 pub(crate) const ROUTE_DEPOSIT: u128 = 1_000;
 
+/// The code that there is.
+pub(crate) const CODE: CodeId = CodeId::new([6; 32]);
 pub(crate) const PROGRAM: AccountId32 = AccountId32::new([7; 32]);
 /// Where the queue keeps what it reserves.
 pub(crate) const BANK: AccountId32 = AccountId32::new([90; 32]);
@@ -91,11 +98,27 @@ pub(crate) fn actor_of(account: &AccountId32) -> ActorId {
 	ActorId::new(account.clone().into())
 }
 
+/// A message that has waited, and the reply to it.
+pub(crate) type Reply = (MessageId, Result<Vec<u8>, BuiltinFailure>);
+
 thread_local! {
 	static POSTED: RefCell<Vec<Posting>> = const { RefCell::new(Vec::new()) };
+	static ANSWERED: RefCell<Vec<Reply>> =
+		const { RefCell::new(Vec::new()) };
+	static IMPATIENT: Cell<bool> = const { Cell::new(false) };
 	static SENT: RefCell<Vec<(Location, Xcm<()>)>> = const { RefCell::new(Vec::new()) };
 	static REFUSAL: RefCell<Option<SendError>> = const { RefCell::new(None) };
 	static SPEAKER: RefCell<Option<Location>> = const { RefCell::new(None) };
+}
+
+/// The replies to calls that came into the queue since the last call.
+pub(crate) fn answered() -> Vec<Reply> {
+	ANSWERED.take()
+}
+
+/// Has nobody wait for replies to calls any more.
+pub(crate) fn lose_patience() {
+	IMPATIENT.set(true);
 }
 
 /// What came into the queue since the last call.
@@ -123,7 +146,7 @@ pub(crate) fn speak_as(location: impl Into<Location>) -> RuntimeOrigin {
 pub(crate) fn outgoing(
 	destination: &Location,
 	topic: Option<Topic>,
-	in_reply_to: Option<MessageId>,
+	answer: Option<Answer>,
 ) -> Outgoing {
 	Outgoing {
 		id: MessageId::new([0xee; 32]),
@@ -132,7 +155,7 @@ pub(crate) fn outgoing(
 		payload: b"pong".to_vec(),
 		cause: Queue::id(1),
 		topic,
-		in_reply_to,
+		answer,
 	}
 }
 
@@ -162,6 +185,36 @@ impl PostMessage for Queue {
 
 	fn gas_price(gas: Gas) -> Value {
 		u128::from(gas) * GAS_PRICE
+	}
+}
+
+impl CreateProgram for Queue {
+	fn create(
+		code: CodeId,
+		salt: &[u8],
+		posting: Posting,
+	) -> Result<(ActorId, MessageId), DispatchError> {
+		ensure!(code == CODE, DispatchError::CannotLookup);
+		assert_eq!(salt, b"salt");
+		let destination = actor_of(&PROGRAM);
+		Self::post(Posting { destination, ..posting }).map(|id| (destination, id))
+	}
+}
+
+impl AnswerLater for Queue {
+	fn answer(
+		actor: ActorId,
+		message: MessageId,
+		answer: Result<Vec<u8>, BuiltinFailure>,
+	) -> Result<(), DispatchError> {
+		assert_eq!(actor.into_bytes(), crate::XCM_ACTOR);
+		ensure!(!IMPATIENT.get(), DispatchError::Unavailable);
+		ANSWERED.with_borrow_mut(|answered| answered.push((message, answer)));
+		Ok(())
+	}
+
+	fn weight() -> Weight {
+		Weight::from_parts(21, 22)
 	}
 }
 
@@ -242,10 +295,14 @@ parameter_types! {
 		[GlobalConsensus(NetworkId::ByGenesis([9; 32])), Parachain(2000)].into();
 	pub RemoteFee: Asset = (Here, 77u128).into();
 	pub const FeeAccount: AccountId32 = FEES;
+	pub const Friend: u32 = 2001;
+	pub const AcceptChannelCall: (u8, u8) = (51, 1);
+	pub RelayFee: Asset = (Here, 66u128).into();
 }
 
 pub(crate) type LocationToAccount = (
 	AccountId32Aliases<Network, AccountId32>,
+	crate::Selected<AccountId32Aliases<Network, AccountId32>>,
 	HashedDescription<AccountId32, DescribeFamily<DescribeAllTerminal>>,
 );
 
@@ -260,6 +317,11 @@ impl pallet_xcm_gateway::Config for Runtime {
 	type XcmOrigin = AsSpeaker;
 	type LocationToAccount = LocationToAccount;
 	type Messages = Queue;
+	type Answers = Queue;
+	type Programs = Queue;
+	type ChannelsFrom = Equals<Friend>;
+	type AcceptChannelCall = AcceptChannelCall;
+	type RelayFee = RelayFee;
 	type Currency = Balances;
 	type NativeAsset = IsConcrete<HereLocation>;
 	type XcmRouter = Router;
@@ -276,6 +338,9 @@ impl pallet_xcm_gateway::Config for Runtime {
 /// Runs `test` in block 1 of a new chain on which Alice's and the program's accounts are endowed,
 /// and checks that it moved balance about but made and lost none.
 pub(crate) fn chain(test: impl FnOnce()) {
+	// What an earlier chain of the same test has left.
+	drop((posted(), sent(), answered()));
+	IMPATIENT.set(false);
 	let mut storage = frame_system::GenesisConfig::<Runtime>::default()
 		.build_storage()
 		.expect("an empty genesis builds");

@@ -13,7 +13,7 @@ use gearway_ethereum::{
 	Claim, ContractEvent, EventSource, H256, Log,
 	testing::{gateway_log, receipt},
 };
-use gearway_primitives::{ActorId, Builtin, Origin};
+use gearway_primitives::{ActorId, Builtin, BuiltinCall, BuiltinReply, MessageId, Origin};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
 	sp_runtime::{AccountId32, DispatchError, DispatchResult},
@@ -25,9 +25,23 @@ const TOPIC: H256 = H256::repeat_byte(0x55);
 const SOURCE: EventSource = EventSource { contract: CONTRACT, topic: TOPIC };
 
 fn ask(program: [u8; 32], request: EthereumRequest) -> DispatchResult {
-	let actor = ActorId::new(ETHEREUM_ACTOR);
-	let reply = EthereumInbox::handle(ActorId::new(program), actor, &request.encode())?;
-	assert!(reply.is_empty());
+	say(program, &request.encode())
+}
+
+/// Sends the actor a message, as the program.
+fn say(program: [u8; 32], payload: &[u8]) -> DispatchResult {
+	let call = BuiltinCall {
+		id: MessageId::zero(),
+		source: ActorId::new(program),
+		actor: ActorId::new(ETHEREUM_ACTOR),
+		payload,
+		value: 0,
+		topic: None,
+		patience: 0,
+	};
+	let reply = EthereumInbox::handle(call)
+		.map_err(|failure| DispatchError::decode(&mut &failure.0[..]).expect("it is an error"))?;
+	assert_eq!(reply, BuiltinReply::Now(Vec::new()));
 	Ok(())
 }
 
@@ -237,10 +251,7 @@ fn the_actor_knows_its_requests_only() {
 		let mut long = EthereumRequest::Unsubscribe { source: SOURCE }.encode();
 		long.push(0);
 		for payload in [&[][..], &[9], &long] {
-			assert_noop!(
-				EthereumInbox::handle(ActorId::new(PROGRAM), actor, payload),
-				Error::<Test>::BadRequest
-			);
+			assert_noop!(say(PROGRAM, payload), Error::<Test>::BadRequest);
 		}
 	});
 }

@@ -2,15 +2,15 @@
 
 use super::{FORWARDER, capacitor, forward, living, mails, send, send_as, status, statuses, wasm};
 use crate::{
-	DispatchStatus, Entries, Error, Event,
+	DispatchStatus, Entries, Error, Event, Waitlist,
 	mock::{
-		ALICE, BOB, ECHO, ED, FUNDS, GAS, Gear, NOBODY, REMOTE, System, Test, UNREACHABLE, account,
-		actor, chain, end_block, events, h256, total,
+		ALICE, AWAITED, BOB, ECHO, ED, FUNDS, GAS, Gear, NOBODY, PATIENCE, REMOTE, System, Test,
+		UNREACHABLE, account, actor, chain, end_block, events, h256, total,
 	},
 };
 use codec::Encode;
 use gearway_engine::ActorId;
-use gearway_primitives::{Origin, PostMessage, Posting, Provenance, Topic};
+use gearway_primitives::{AnswerLater, MessageId, Origin, PostMessage, Posting, Provenance, Topic};
 use gearway_programs::PING;
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
@@ -151,7 +151,16 @@ fn automatic_replies_do_not_travel() {
 		end_block();
 		assert!(!events().iter().any(|event| matches!(event, Event::MessageSent { .. })));
 
-		// An error tells something, so it does.
+		// Unless somebody waits for it.
+		let mut posting = from_ethereum(id, b"1");
+		posting.source = REMOTE;
+		assert_ok!(Gear::post(posting));
+		AWAITED.set(true);
+		end_block();
+		AWAITED.set(false);
+		assert!(events().iter().any(|event| matches!(event, Event::MessageSent { .. })));
+
+		// An error tells something, so it travels.
 		let mut posting = from_ethereum(id, b"one");
 		posting.source = REMOTE;
 		assert_ok!(Gear::post(posting));
@@ -189,5 +198,43 @@ fn a_builtin_actor_that_fails_leaves_no_trace() {
 		assert_eq!(status(&events, direct), Some(DispatchStatus::Failed));
 		let reply = super::reply_to(&events, direct);
 		assert_eq!(reply.payload, DispatchError::BadOrigin.encode());
+	});
+}
+
+/// Has ECHO asked for a reply to come; returns the question.
+fn ask_for_later() -> MessageId {
+	let id = living(&wasm(FORWARDER), b"");
+	send(id, &forward(ECHO, 0, b"later"));
+	end_block();
+	let (actor, question, kept) = Waitlist::<Test>::iter().next().unwrap();
+	assert_eq!((actor, kept.what.lease.end.block), (ECHO, 2 + PATIENCE));
+	question
+}
+
+#[test]
+fn a_builtin_actor_replies_later_once() {
+	chain(|| {
+		let question = ask_for_later();
+		let answer = || Gear::answer(ECHO, question, Ok(b"at last".to_vec()));
+		assert_noop!(Gear::answer(actor(&ALICE), question, Ok(vec![])), Error::<Test>::NotWaiting);
+		assert_ok!(answer());
+		assert_noop!(answer(), Error::<Test>::NotWaiting);
+		end_block();
+		assert_eq!(statuses(&events()).last(), Some(&DispatchStatus::Success));
+		assert_eq!(Waitlist::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn a_builtin_actor_that_never_replies_has_failed() {
+	chain(|| {
+		let question = ask_for_later();
+		for _ in 0..PATIENCE {
+			end_block();
+		}
+		let events = events();
+		let failed = |event: &Event<Test>| matches!(event, Event::MessageFailed { id, .. } if *id == h256(question));
+		assert!(events.iter().any(failed), "{events:#?}");
+		assert_noop!(Gear::answer(ECHO, question, Ok(vec![])), Error::<Test>::NotWaiting);
 	});
 }

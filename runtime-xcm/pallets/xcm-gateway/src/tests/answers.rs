@@ -2,8 +2,9 @@
 
 use super::messages::{reply_to, send_as};
 use crate::{Error, Event, mock::*};
-use codec::Encode;
-use gearway_primitives::{MessageId, ProgramMessage, RouteMessage, Routed, Topic};
+use codec::{Decode, Encode};
+use gear_core_errors::{ReplyCode, SuccessReplyReason};
+use gearway_primitives::{Answer, ProgramMessage, RouteMessage, Routed, Topic};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
 	sp_core::H256,
@@ -16,10 +17,15 @@ const TOPIC: Topic = [5; 32];
 /// The topic of an outgoing message that has none to take up.
 const OWN: Topic = [0xee; 32];
 
-/// Alice calls the program and asks for answers; returns the message.
-fn call() -> MessageId {
+/// Alice calls the program and asks for answers; returns that of the program.
+fn call() -> Answer {
 	assert_ok!(send_as(alice(), Some(reply_to(&[7, 2]))));
-	Queue::id(1)
+	Answer::new(Queue::id(1), ReplyCode::Success(SuccessReplyReason::Manual))
+}
+
+/// The engine's word that the message failed.
+fn failure(answer: Answer) -> Answer {
+	Answer { code: [1, 0, 3, 0], ..answer }
 }
 
 #[test]
@@ -30,13 +36,8 @@ fn a_reply_becomes_the_callers_call_from_the_programs_location() {
 		assert_eq!(XcmGateway::route(&reply), Ok(Routed::Sent { topic: TOPIC }));
 
 		let mut expected = vec![7, 2];
-		ProgramMessage {
-			id: OWN,
-			in_reply_to: Some(asked.into_bytes()),
-			topic: TOPIC,
-			payload: b"pong".to_vec(),
-		}
-		.encode_to(&mut expected);
+		ProgramMessage { id: OWN, answer: Some(asked), topic: TOPIC, payload: b"pong".to_vec() }
+			.encode_to(&mut expected);
 		let gear = Location::new(1, Parachain(2000));
 		assert_eq!(
 			sent(),
@@ -71,6 +72,35 @@ fn a_reply_becomes_the_callers_call_from_the_programs_location() {
 		);
 		assert_eq!(Balances::free_balance(PROGRAM), ENDOWMENT - OUTBOUND_FEE - DELIVERY);
 		assert_eq!(Balances::free_balance(FEES), ENDOWMENT + OUTBOUND_FEE);
+	});
+}
+
+#[test]
+fn that_a_message_failed_is_told_and_paid_by_who_sent_it() {
+	chain(|| {
+		let asked = failure(call());
+		let had = Balances::free_balance(account_of(&alice()));
+		let reply = outgoing(&alice(), Some(TOPIC), Some(asked));
+		assert_eq!(XcmGateway::route(&reply), Ok(Routed::Sent { topic: TOPIC }));
+		let (_, xcm) = sent().pop().expect("one was sent");
+		let Some(Transact { call, .. }) = xcm.0.get(4) else { panic!("no call") };
+		let message = ProgramMessage::decode(&mut &call.encoded()[2..]).expect("is one");
+		assert_eq!(message.answer, Some(asked));
+		assert!(!asked.is_success());
+		assert_eq!(Balances::free_balance(PROGRAM), ENDOWMENT);
+		let left = Balances::free_balance(account_of(&alice()));
+		assert_eq!(left, had - OUTBOUND_FEE - DELIVERY);
+	});
+}
+
+#[test]
+fn that_nothing_was_said_is_not_carried() {
+	chain(|| {
+		let asked = call();
+		let automatic = Answer { code: [0; 4], ..asked };
+		let reply = outgoing(&alice(), Some(TOPIC), Some(automatic));
+		assert_eq!(XcmGateway::route(&reply), Ok(Routed::Local));
+		assert_eq!(sent(), vec![]);
 	});
 }
 

@@ -1,14 +1,17 @@
 //! `DepositAsset` to a program: the credit always, the message where it is paid.
 
 use crate::{DepositNotice, Event, XCM_ACTOR, mock::*};
-use codec::Encode;
+use codec::{Decode, Encode};
 use gearway_primitives::{ActorId, Origin, Provenance};
 use polkadot_sdk::{
 	frame_support::assert_ok,
 	sp_core::H256,
 	sp_runtime::{AccountId32, DispatchError},
 	staging_xcm::{VersionedAssets, prelude::*},
-	staging_xcm_executor::{AssetsInHolding, traits::TransactAsset},
+	staging_xcm_executor::{
+		AssetsInHolding,
+		traits::{ConvertLocation, TransactAsset},
+	},
 };
 
 const TOPIC: [u8; 32] = [5; 32];
@@ -45,6 +48,7 @@ fn the_program_is_told_and_pays_out_of_the_deposit_alone() {
 				origin: Some(alice().into()),
 				assets: VersionedAssets::from(assets.clone()),
 				topic: TOPIC,
+				selector: None,
 			}
 			.encode(),
 		);
@@ -80,7 +84,8 @@ fn a_cleared_origin_is_told_as_none_and_a_set_topic_goes_before_the_id() {
 		assert_eq!(posting.provenance.origin, Origin::Location(Location::here()));
 		assert_eq!(posting.provenance.topic, Some([6; 32]));
 		assert_eq!(posting.payload[0], 0, "no origin");
-		assert!(posting.payload.ends_with(&[6; 32]));
+		let notice = DepositNotice::decode(&mut &posting.payload[..]).expect("a notice");
+		assert_eq!(notice.topic, [6; 32]);
 	});
 }
 
@@ -146,5 +151,25 @@ fn a_deposit_that_fails_comes_back_whole_and_says_nothing() {
 		assert!(unspent.contains_asset(&(Here, 500u128).into()));
 		assert_ok!(Transactor::deposit_asset(unspent, &alice(), Some(&context)));
 		assert!(posted().is_empty());
+	});
+}
+
+#[test]
+fn a_key_behind_the_account_is_the_selector() {
+	chain(|| {
+		let data = [9; 32];
+		let key = |length| GeneralKey { length, data };
+		let to = |key| Location::new(0, [account(PROGRAM), key]);
+		let (who, context) = (to(key(32)), context(Some(alice())));
+		assert_ok!(Transactor::deposit_asset_with_surplus(holding(1_000), &who, Some(&context)));
+		let posting = posted().pop().expect("one was posted");
+		let notice = DepositNotice::decode(&mut &posting.payload[..]).expect("a notice");
+		assert_eq!(notice.selector, Some(data));
+		assert_eq!(posting.destination, actor_of(&PROGRAM));
+
+		// Shorter keys, and other things, are no selectors: nobody has such an account.
+		for other in [key(31), GeneralIndex(9)] {
+			assert_eq!(LocationToAccount::convert_location(&to(other)), None);
+		}
 	});
 }

@@ -1,7 +1,7 @@
 //! `send_message`: who sends, who pays, what is remembered.
 
 use crate::{Error, Event, HoldReason, Routes, mock::*};
-use gearway_primitives::{Origin, Provenance, ReplyTo};
+use gearway_primitives::{CallTemplate, Origin, Provenance, ReplyTo};
 use polkadot_sdk::{
 	frame_support::{
 		assert_noop, assert_ok,
@@ -16,11 +16,15 @@ use polkadot_sdk::{
 	staging_xcm::prelude::*,
 };
 
-pub(super) fn reply_to(call: &[u8]) -> ReplyTo {
-	ReplyTo {
+pub(super) fn template(call: &[u8]) -> CallTemplate {
+	CallTemplate {
 		call: call.to_vec().try_into().expect("short enough"),
 		weight: Weight::from_parts(11, 12),
 	}
+}
+
+pub(super) fn reply_to(call: &[u8]) -> ReplyTo {
+	ReplyTo::Call(template(call))
 }
 
 pub(super) fn send_as(location: Location, reply_to: Option<ReplyTo>) -> Result<(), DispatchError> {
@@ -106,7 +110,7 @@ fn a_route_costs_a_deposit_once_and_gives_it_back() {
 		assert!(System::events().iter().all(|record| record.event != opened.clone().into()));
 		assert_eq!(held(), ROUTE_DEPOSIT);
 		let route = Routes::<Runtime>::get(&account).expect("there is a route");
-		assert_eq!((route.location, route.reply_to), (alice().into(), reply_to(&[7, 9])));
+		assert_eq!((route.location, route.template), (alice().into(), template(&[7, 9])));
 
 		assert_ok!(XcmGateway::forget_route(speak_as(alice())));
 		assert_eq!((held(), Routes::<Runtime>::get(&account)), (0, None));

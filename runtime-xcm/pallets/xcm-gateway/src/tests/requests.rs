@@ -2,7 +2,7 @@
 
 use crate::{Error, Event, XCM_ACTOR, XcmRequest, mock::*};
 use codec::Encode;
-use gearway_primitives::{ActorId, Builtin};
+use gearway_primitives::{ActorId, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply, MessageId};
 use polkadot_sdk::{
 	frame_support::assert_ok,
 	sp_core::H256,
@@ -11,8 +11,29 @@ use polkadot_sdk::{
 	staging_xcm::{VersionedXcm, prelude::*},
 };
 
-fn handle(payload: &[u8]) -> Result<Vec<u8>, DispatchError> {
-	XcmGateway::handle(actor_of(&PROGRAM), ActorId::new(XCM_ACTOR), payload)
+/// The program's message with that payload.
+pub(super) fn ask(payload: &[u8]) -> BuiltinCall<'_> {
+	BuiltinCall {
+		id: MessageId::new([0x1d; 32]),
+		source: actor_of(&PROGRAM),
+		actor: ActorId::new(XCM_ACTOR),
+		payload,
+		value: 0,
+		topic: Some([5; 32]),
+		patience: 10,
+	}
+}
+
+fn handle(payload: &[u8]) -> Result<Vec<u8>, BuiltinFailure> {
+	match XcmGateway::handle(ask(payload))? {
+		BuiltinReply::Now(reply) => Ok(reply),
+		later => panic!("{later:?}"),
+	}
+}
+
+/// The failure of that error.
+fn failure(error: Error<Runtime>) -> BuiltinFailure {
+	DispatchError::from(error).into()
 }
 
 fn request(dest: impl Into<Location>, message: Xcm<()>) -> Vec<u8> {
@@ -62,16 +83,18 @@ fn what_is_no_request_costs_nothing() {
 		for payload in
 			[&[][..], &[9], &good[..good.len() - 1], &trailing, &request(Parent, deep), b"PING"]
 		{
-			assert_eq!(handle(payload), Err(Error::<Runtime>::BadRequest.into()));
+			assert_eq!(handle(payload), Err(failure(Error::BadRequest)));
 		}
 		for local in [Location::here(), account(PROGRAM).into()] {
 			assert_eq!(
 				handle(&request(local, Xcm(vec![ClearOrigin]))),
-				Err(Error::<Runtime>::DestinationIsLocal.into())
+				Err(failure(Error::DestinationIsLocal))
 			);
 		}
+		let generous = XcmGateway::handle(BuiltinCall { value: ED, ..ask(&good) });
+		assert_eq!(generous, Err(failure(Error::ValueNotTaken)));
 		refuse(SendError::Unroutable);
-		assert_eq!(handle(&good), Err(Error::<Runtime>::Unroutable.into()));
+		assert_eq!(handle(&good), Err(failure(Error::Unroutable)));
 		assert_eq!(Balances::free_balance(PROGRAM), ENDOWMENT);
 		assert_eq!(sent(), vec![]);
 
@@ -80,7 +103,7 @@ fn what_is_no_request_costs_nothing() {
 			FEES,
 			ENDOWMENT - ED
 		));
-		assert_eq!(handle(&good), Err(Error::<Runtime>::OutboundFeeUnpaid.into()));
+		assert_eq!(handle(&good), Err(failure(Error::OutboundFeeUnpaid)));
 		assert_eq!(sent(), vec![]);
 	});
 }
