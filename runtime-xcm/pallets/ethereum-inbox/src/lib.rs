@@ -300,6 +300,8 @@ pub mod pallet {
 		NotTheSender,
 		/// The actor does not know such a request.
 		BadRequest,
+		/// Only programs can subscribe.
+		NotAProgram,
 		/// A subscription without gas.
 		NoGas,
 		/// The program has all the subscriptions it may have.

@@ -86,11 +86,15 @@ impl PostMessage for Queue {
 	}
 }
 
-/// A program that does not exist until [`bring_to_life`].
+/// A program that does not exist until [`bring_to_life`], and no more after [`end_its_life`].
 pub(crate) const GHOST: [u8; 32] = [0xff; 32];
 
 pub(crate) fn bring_to_life() {
 	EXISTS.set(true);
+}
+
+pub(crate) fn end_its_life() {
+	EXISTS.set(false);
 }
 
 pub(crate) fn posted() -> Vec<Posting> {

@@ -7,7 +7,9 @@ use crate::{
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
 use gearway_ethereum::{BeaconChain, EventSource, Subscription};
-use gearway_primitives::{ActorId, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply};
+use gearway_primitives::{
+	ActorId, Builtin, BuiltinCall, BuiltinFailure, BuiltinReply, PostMessage,
+};
 use polkadot_sdk::{
 	frame_support::{defensive, ensure, storage::with_storage_layer, traits::Get},
 	sp_runtime::DispatchError,
@@ -82,6 +84,8 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(), DispatchError> {
 		let latest = T::Beacon::latest_finalized_slot().ok_or(Error::<T>::NoBeaconClient)?;
 		ensure!(gas_limit > 0, Error::<T>::NoGas);
+		// Users of this chain can reach the actor too, but nothing could be delivered to them.
+		ensure!(T::Messages::is_program(ActorId::new(program)), Error::<T>::NotAProgram);
 		let known = Subscriptions::<T>::get(source, program);
 		if known.is_none() {
 			let count = SubscriptionCount::<T>::get(program);

@@ -1,6 +1,7 @@
 //! The client on storage. The rules themselves are tested where they are.
 
 mod conflict;
+mod snowbridge;
 
 use crate::{
 	CurrentCommittee, Error, Event, FinalizedHeaders, Network, NextCommittee, State,

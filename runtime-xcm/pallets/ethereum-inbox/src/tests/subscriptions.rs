@@ -5,7 +5,8 @@ use crate::{
 	ETHEREUM_ACTOR, EVENT_HORIZON, Error, EthereumRequest, Event, EventKey, EventQueue, EventsFrom,
 	Failed, Proven, ProvenKey,
 	mock::{
-		Blocks, EthereumInbox, GATEWAY, GHOST, Test, alice, bring_to_life, execute, message, posted,
+		Blocks, EthereumInbox, GATEWAY, GHOST, Test, alice, bring_to_life, end_its_life, execute,
+		message, posted,
 	},
 };
 use codec::{Decode, Encode};
@@ -194,7 +195,9 @@ fn events_from_before_the_subscription_are_not_delivered() {
 #[test]
 fn an_event_that_cannot_be_posted_is_used_up_and_can_be_retried() {
 	execute(|| {
+		bring_to_life();
 		let blocks = with_logs(vec![log(TOPIC, b"data")], &[(GHOST, SOURCE)]);
+		end_its_life();
 		assert_ok!(submit(&blocks, vec![claim(0, GHOST)]));
 		let key = key(10, 0, 0, GHOST);
 		assert!(matches!(
@@ -239,6 +242,7 @@ fn subscriptions_are_counted_and_bounded() {
 			ask(PROGRAM, EthereumRequest::Subscribe { source: SOURCE, gas_limit: 0 }),
 			Error::<Test>::NoGas
 		);
+		assert_noop!(subscribe(GHOST, SOURCE), Error::<Test>::NotAProgram);
 	});
 }
 
