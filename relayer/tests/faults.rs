@@ -64,11 +64,13 @@ impl Shared {
 			return Some(shared);
 		}
 		let runtime = Runtime::new().unwrap();
-		let (ground, network) = runtime.block_on(async {
+		// Processes end with the thread that started them: not this test's own.
+		let starting = runtime.spawn(async {
 			let ground = Ground::take().await?;
 			let network = Network::start(&ground, &Console::new()).await;
 			Some((ground, network))
-		})?;
+		});
+		let (ground, network) = runtime.block_on(starting).unwrap()?;
 		let (ground, network, turn) = (Some(ground), Some(network), Mutex::new(0));
 		let started = Arc::new(Self { runtime, ground, network, turn });
 		*shared = Arc::downgrade(&started);
