@@ -120,8 +120,8 @@ pub async fn run(
 	let context = Arc::new(context);
 	tracing::info!(
 		gear = %context.gear.endpoint(),
-		execution = %context.execution.endpoint(),
-		beacon = %context.beacon.endpoint(),
+		execution = %context.execution.now().endpoint(),
+		beacon = %context.beacon.now().endpoint(),
 		gateway = %context.gateway_address(),
 		chain_id = context.gateway.chain_id,
 		account = %context.submitter.account(),
@@ -225,25 +225,27 @@ async fn work(
 
 struct Tasks {
 	set: JoinSet<Result<(), Error>>,
-	backoff: backoff::Backoff,
 	/// Where it is written what keeps them from their work.
 	outbox: Option<outbox::Outbox>,
+	context: Arc<Context>,
 	stopped: watch::Receiver<bool>,
 }
 
 impl Tasks {
 	fn new(
-		context: &Context,
+		context: &Arc<Context>,
 		outbox: Option<outbox::Outbox>,
 		stopped: watch::Receiver<bool>,
 	) -> Self {
-		Self { set: JoinSet::new(), backoff: context.backoff, outbox, stopped }
+		Self { set: JoinSet::new(), outbox, context: context.clone(), stopped }
 	}
 
 	fn spawn<S: Stage + 'static>(&mut self, stage: S, bell: &Arc<Notify>, period: Duration) {
 		let outbox = self.outbox.clone();
-		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff, outbox };
-		self.set.spawn(run_stage(stage, pace, self.stopped.clone()));
+		let pace = Pace { bell: bell.clone(), period, backoff: self.context.backoff, outbox };
+		let context = self.context.clone();
+		let failed = move |error: &Error| context.turn_from(error);
+		self.set.spawn(run_stage(stage, pace, failed, self.stopped.clone()));
 	}
 }
 
@@ -268,8 +270,8 @@ fn start(context: &Arc<Context>, pause_after: Option<PausePoint>, tasks: &mut Ta
 		let upkeep = upkeep::Upkeep { context: shared(), warned: false };
 		tasks.spawn(upkeep, &bells.upkeep, GEAR_PERIOD);
 		let builder = ProofBuilder::new(
-			context.beacon.clone(),
-			context.execution.clone(),
+			context.beacon.now().clone(),
+			context.execution.now().clone(),
 			context.network.clone(),
 			context.gateway,
 		);
