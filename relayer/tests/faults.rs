@@ -184,16 +184,17 @@ impl<'a> Scene<'a> {
 		self.outbox().await.message(nonce).await.unwrap().unwrap()
 	}
 
-	/// How far the relayer has looked through blocks.
+	/// How far the relayer has looked through blocks; 0 while it makes its tables.
 	async fn tip(&self) -> u64 {
-		self.outbox().await.tip().await.unwrap().map_or(0, |tip| tip.number)
+		let Ok(outbox) = Outbox::open_to_read(&self.database()).await else { return 0 };
+		outbox.tip().await.unwrap_or_default().map_or(0, |tip| tip.number)
 	}
 
 	/// Waits until the relayer has come as far as the chain was when this was called.
 	async fn until_caught_up(&self, relayer: &mut Relayer) {
 		let head = head(self.execution.url()).await;
 		let caught_up = async {
-			while !self.database().exists() || self.tip().await < head {
+			while self.tip().await < head {
 				relayer.is_running();
 				sleep(LOOK).await;
 			}
