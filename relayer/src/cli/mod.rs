@@ -97,4 +97,22 @@ mod tests {
 	fn the_tree_of_commands_is_consistent() {
 		tree().debug_assert();
 	}
+
+	#[test]
+	fn every_command_on_the_operators_page_is_understood() {
+		let page = include_str!("../../../docs/operators.md");
+		let commands: Vec<_> = page.lines().filter(|line| line.starts_with("gearway ")).collect();
+		assert!(commands.len() > 8, "{commands:?}");
+		for line in commands {
+			let command = line.split(" > ").next().unwrap_or_default().replace('"', "");
+			let understood = tree().try_get_matches_from(command.split_whitespace());
+			assert!(understood.is_ok(), "{line}: {}", understood.unwrap_err());
+		}
+		// Each code of the help, with the same beginning of its meaning.
+		for line in exit::HELP.lines().skip(1) {
+			let (code, meaning) = line.trim().split_once("  ").unwrap();
+			let start: String = meaning.chars().take(20).collect();
+			assert!(page.contains(&format!("| {code} | {start}")), "{line}");
+		}
+	}
 }

@@ -2,9 +2,11 @@
 
 pub mod beacon;
 pub mod execution;
+mod nodes;
 
 pub use beacon::BeaconClient;
 pub use execution::ExecutionClient;
+pub use nodes::{Node, Nodes};
 
 use crate::relay::config::Endpoint;
 use std::time::Duration;
@@ -60,6 +62,18 @@ pub enum EthereumError {
 		/// What is wrong.
 		reason: String,
 	},
+}
+
+impl EthereumError {
+	/// The node that failed.
+	pub fn endpoint(&self) -> &str {
+		match self {
+			Self::Unreachable { endpoint, .. }
+			| Self::Refused { endpoint, .. }
+			| Self::Missing { endpoint, .. }
+			| Self::Wrong { endpoint, .. } => endpoint,
+		}
+	}
 }
 
 /// An HTTP client with this crate's timeouts.

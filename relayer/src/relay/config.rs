@@ -51,6 +51,12 @@ pub struct EthereumConfig {
 	pub execution_url: Endpoint,
 	/// Endpoint of a beacon node's standard REST API.
 	pub beacon_url: Endpoint,
+	/// More execution nodes, one of which is asked when another fails.
+	#[serde(default)]
+	pub more_execution_urls: Vec<Endpoint>,
+	/// More beacon nodes, one of which is asked when another fails.
+	#[serde(default)]
+	pub more_beacon_urls: Vec<Endpoint>,
 	/// EIP-155 id of the chain.
 	pub chain_id: u64,
 	/// The gateway contract.
@@ -313,6 +319,10 @@ impl Config {
 		)?;
 		let beacon = &self.ethereum.beacon_url;
 		ensure(web(beacon), "[ethereum] beacon_url", "an http:// or https:// URL is expected")?;
+		let mut more = self.ethereum.more_execution_urls.iter();
+		ensure(more.all(web), "[ethereum] more_execution_urls", "http:// or https:// is expected")?;
+		let mut more = self.ethereum.more_beacon_urls.iter();
+		ensure(more.all(web), "[ethereum] more_beacon_urls", "http:// or https:// is expected")?;
 		let gateway = self.ethereum.gateway;
 		ensure(!gateway.is_zero(), "[ethereum] gateway", "the zero address is no contract")?;
 		ensure(self.ethereum.poll_ms > 0, "[ethereum] poll_ms", "at least 1 is expected")?;
@@ -419,6 +429,9 @@ mod tests {
 		assert_eq!(config.database.path(), Some(Path::new("/var/lib/gearway/relay.db")));
 		assert_eq!(config.signer.key_env.as_deref(), Some("GEARWAY_KEY"));
 		assert!(config.gear.genesis.is_some());
+		let more = config.ethereum.more_execution_urls.iter().map(ToString::to_string);
+		assert_eq!(more.collect::<Vec<_>>(), ["https://b.example", "https://c.example"]);
+		assert_eq!(config.ethereum.more_beacon_urls.len(), 1);
 		let listen = SocketAddr::from(([0, 0, 0, 0], 9_700));
 		assert_eq!(config.http, HttpConfig { enabled: false, listen });
 	}

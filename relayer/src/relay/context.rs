@@ -1,6 +1,7 @@
 //! What the stages share.
 
 use super::{
+	Error,
 	backoff::Backoff,
 	config::Config,
 	metrics::Metrics,
@@ -8,7 +9,7 @@ use super::{
 	runtime::GearRuntime,
 	submit::Submitter,
 };
-use crate::ethereum::{BeaconClient, ExecutionClient};
+use crate::ethereum::{BeaconClient, ExecutionClient, Nodes};
 use alloy::primitives::Address;
 use gearway_ethereum::{Gateway, Network};
 use std::{fs::File, sync::Arc};
@@ -18,8 +19,8 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub(super) struct Context {
 	pub(super) config: Config,
-	pub(super) execution: ExecutionClient,
-	pub(super) beacon: BeaconClient,
+	pub(super) execution: Nodes<ExecutionClient>,
+	pub(super) beacon: Nodes<BeaconClient>,
 	pub(super) gear: GearRuntime,
 	pub(super) outbox: Outbox,
 	pub(super) submitter: Submitter,
@@ -55,6 +56,14 @@ impl Context {
 	/// Slot of the beacon block that carries an execution block with that timestamp.
 	pub(super) fn slot_of(&self, time: u64) -> u64 {
 		slot_of(&self.network, time)
+	}
+
+	/// After a node's failure, another one is asked, where there is one.
+	pub(super) fn turn_from(&self, error: &Error) {
+		if let Error::Ethereum(error) = error {
+			self.execution.turn_from(error);
+			self.beacon.turn_from(error);
+		}
 	}
 
 	/// Identifies a message's journey on every chain it passes, for logs.

@@ -117,11 +117,19 @@ pub async fn examine(file: &Path) -> Vec<Finding> {
 		connect_gear(&config, key.as_ref().map(|(_, origin)| *origin)),
 	);
 	match &execution {
-		Ok(execution) => look_at_execution(execution, &mut findings).await,
+		Ok(nodes) => {
+			for execution in nodes.all() {
+				look_at_execution(execution, &mut findings).await;
+			}
+		}
 		Err(error) => findings.extend(Finding::error("execution node", error)),
 	}
 	match &beacon {
-		Ok((beacon, network)) => look_at_beacon(beacon, network, &mut findings).await,
+		Ok((nodes, network)) => {
+			for beacon in nodes.all() {
+				look_at_beacon(beacon, network, &mut findings).await;
+			}
+		}
 		Err(error) => findings.extend(Finding::error("beacon node", error)),
 	}
 	match &gear {
@@ -132,7 +140,7 @@ pub async fn examine(file: &Path) -> Vec<Finding> {
 		Err(error) => findings.extend(Finding::error("Gear node", error)),
 	}
 	if let (Ok((beacon, network)), Ok(gear)) = (&beacon, &gear) {
-		look_at_light_client(beacon, network, gear, &mut findings).await;
+		look_at_light_client(beacon.now(), network, gear, &mut findings).await;
 	}
 	look_at_database(&config, gear.as_ref().ok(), &mut findings).await;
 	findings

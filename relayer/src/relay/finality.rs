@@ -29,6 +29,7 @@ impl Stage for Finality {
 
 	async fn step(&mut self) -> Result<Progress, Error> {
 		let Context { beacon, outbox, bells, network, .. } = &*self.context;
+		let beacon = beacon.now();
 		let Some(update) = beacon.finality_update().await? else {
 			tracing::debug!("the beacon node knows of nothing final yet");
 			return Ok(Progress::Idle);

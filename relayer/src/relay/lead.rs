@@ -3,7 +3,7 @@
 //! The one that holds the lease does; see [`super::outbox`]. Where the database is a file, nobody
 //! else can be there, and the only relayer leads from the first moment to the last.
 
-use super::{Error, outbox::Outbox};
+use super::outbox::Outbox;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -20,24 +20,28 @@ pub(super) fn name() -> String {
 	format!("{host}, process {}", std::process::id())
 }
 
-/// Completes when this relayer is the one to work.
-pub(super) async fn lead(outbox: &Outbox) -> Result<(), Error> {
+/// Completes when this relayer is the one to work. A server that is away is waited for.
+pub(super) async fn lead(outbox: &Outbox) {
 	let name = name();
 	let mut waiting_for = None;
 	loop {
 		match outbox.take_lease(&name, LEASE).await {
 			Ok(true) if outbox.is_shared() => {
 				tracing::info!(name, "leading");
-				return Ok(());
+				return;
 			}
-			Ok(true) => return Ok(()),
-			Ok(false) => {
-				let holder = outbox.lease_holder().await?.map(|holder| holder.name);
-				if waiting_for != holder {
-					tracing::info!(holder = holder.as_deref().unwrap_or("nobody"), "standing by");
-					waiting_for = holder;
+			Ok(true) => return,
+			Ok(false) => match outbox.lease_holder().await {
+				Ok(holder) => {
+					let holder = holder.map(|holder| holder.name);
+					if waiting_for != holder {
+						let name = holder.as_deref().unwrap_or("nobody");
+						tracing::info!(holder = name, "standing by");
+						waiting_for = holder;
+					}
 				}
-			}
+				Err(error) => tracing::warn!(%error, "the lease cannot be looked at"),
+			},
 			Err(error) => tracing::warn!(%error, "the lease cannot be asked for"),
 		}
 		sleep(LOOK).await;

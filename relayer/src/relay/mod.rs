@@ -72,6 +72,9 @@ const GEAR_PERIOD: Duration = Duration::from_secs(6);
 /// After how long without a signal of the Gear node another stream of them is asked for.
 const QUIET: Duration = Duration::from_secs(120);
 
+/// How long whoever looks at the page may keep the relayer from stopping.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// Pause between two looks at the account and at the light client's age.
 const NUMBERS_PERIOD: Duration = Duration::from_secs(30);
 
@@ -120,8 +123,8 @@ pub async fn run(
 	let context = Arc::new(context);
 	tracing::info!(
 		gear = %context.gear.endpoint(),
-		execution = %context.execution.endpoint(),
-		beacon = %context.beacon.endpoint(),
+		execution = %context.execution.now().endpoint(),
+		beacon = %context.beacon.now().endpoint(),
 		gateway = %context.gateway_address(),
 		chain_id = context.gateway.chain_id,
 		account = %context.submitter.account(),
@@ -149,7 +152,7 @@ pub async fn run(
 		context.metrics.leading(false);
 		tokio::select! {
 			() = &mut stop => break Ok(()),
-			led = lead::lead(&context.outbox) => if let Err(error) = led { break Err(error) },
+			() = lead::lead(&context.outbox) => {},
 		}
 		context.metrics.leading(true);
 		match work(&context, pause_after, stop.as_mut()).await {
@@ -159,10 +162,15 @@ pub async fn run(
 		}
 	};
 	shutdown.send_replace(true);
-	while let Some(ended) = beside.set.join_next().await {
-		if let Err(error) = ended.unwrap_or(Ok(())) {
-			tracing::warn!(%error, "beside the stages");
+	let ending = async {
+		while let Some(ended) = beside.set.join_next().await {
+			if let Err(error) = ended.unwrap_or(Ok(())) {
+				tracing::warn!(%error, "beside the stages");
+			}
 		}
+	};
+	if timeout(FAREWELL, ending).await.is_err() {
+		tracing::debug!("somebody is still looking at the page");
 	}
 	if let Err(error) = context.outbox.release_lease().await {
 		tracing::warn!(%error, "the lease cannot be given back, it will run out");
@@ -186,7 +194,9 @@ async fn work(
 	mut stop: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<Ended, Error> {
 	// What kept an earlier relayer from its work need not keep this one.
-	context.outbox.out_of_trouble(None).await?;
+	if let Err(error) = context.outbox.out_of_trouble(None).await {
+		tracing::debug!(%error, "what was wrong before cannot be forgotten");
+	}
 	let (shutdown, stopped) = watch::channel(false);
 	let mut tasks = Tasks::new(context, Some(context.outbox.clone()), stopped);
 	start(context, pause_after, &mut tasks);
@@ -225,25 +235,27 @@ async fn work(
 
 struct Tasks {
 	set: JoinSet<Result<(), Error>>,
-	backoff: backoff::Backoff,
 	/// Where it is written what keeps them from their work.
 	outbox: Option<outbox::Outbox>,
+	context: Arc<Context>,
 	stopped: watch::Receiver<bool>,
 }
 
 impl Tasks {
 	fn new(
-		context: &Context,
+		context: &Arc<Context>,
 		outbox: Option<outbox::Outbox>,
 		stopped: watch::Receiver<bool>,
 	) -> Self {
-		Self { set: JoinSet::new(), backoff: context.backoff, outbox, stopped }
+		Self { set: JoinSet::new(), outbox, context: context.clone(), stopped }
 	}
 
 	fn spawn<S: Stage + 'static>(&mut self, stage: S, bell: &Arc<Notify>, period: Duration) {
 		let outbox = self.outbox.clone();
-		let pace = Pace { bell: bell.clone(), period, backoff: self.backoff, outbox };
-		self.set.spawn(run_stage(stage, pace, self.stopped.clone()));
+		let pace = Pace { bell: bell.clone(), period, backoff: self.context.backoff, outbox };
+		let context = self.context.clone();
+		let failed = move |error: &Error| context.turn_from(error);
+		self.set.spawn(run_stage(stage, pace, failed, self.stopped.clone()));
 	}
 }
 
@@ -268,8 +280,8 @@ fn start(context: &Arc<Context>, pause_after: Option<PausePoint>, tasks: &mut Ta
 		let upkeep = upkeep::Upkeep { context: shared(), warned: false };
 		tasks.spawn(upkeep, &bells.upkeep, GEAR_PERIOD);
 		let builder = ProofBuilder::new(
-			context.beacon.clone(),
-			context.execution.clone(),
+			context.beacon.now().clone(),
+			context.execution.now().clone(),
 			context.network.clone(),
 			context.gateway,
 		);

@@ -30,7 +30,7 @@ impl Stage for Numbers {
 			let unit = 10f64.powf(decimals.into());
 			metrics.balance(account.to_string(), balance as f64 / unit);
 		}
-		let finality = beacon.finality_update().await?;
+		let finality = beacon.now().finality_update().await?;
 		if let (Some(state), Some(finality)) = (gear.client_state(&at).await?, finality) {
 			let slots = finality.finalized_header.slot.saturating_sub(state.finalized.slot);
 			metrics.light_client_lag(slots * network.seconds_per_slot);

@@ -14,7 +14,7 @@ use super::{
 	outbox::{Found, Outbox, SeenBlock},
 	runner::{Progress, Stage},
 };
-use crate::ethereum::{ExecutionClient, execution::BlockHeader};
+use crate::ethereum::{ExecutionClient, Nodes, execution::BlockHeader};
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
 use gearway_ethereum::{Gateway, GatewayMessage};
@@ -32,7 +32,7 @@ const CONCURRENT_HEADERS: usize = 8;
 
 /// The first stage.
 pub(super) struct Observe {
-	pub(super) execution: ExecutionClient,
+	pub(super) execution: Nodes<ExecutionClient>,
 	pub(super) outbox: Outbox,
 	pub(super) gateway: Gateway,
 	/// The first block to look through.
@@ -45,13 +45,14 @@ impl Stage for Observe {
 	const NAME: &'static str = "observe";
 
 	async fn step(&mut self) -> Result<Progress, Error> {
-		let Self { execution, outbox, .. } = &*self;
+		// One node for the whole step: two may be at different blocks.
+		let (execution, outbox) = (&self.execution.now().clone(), &self.outbox);
 		let head = execution.head().await?;
 		let tip = outbox.tip().await?;
 		if let Some(tip) = tip
-			&& !self.is_canonical(tip, head).await?
+			&& !self.is_canonical(execution, tip, head).await?
 		{
-			self.unwind(head).await?;
+			self.unwind(execution, head).await?;
 			return Ok(Progress::More);
 		}
 		let first = tip.map_or(self.start_block, |tip| tip.number + 1);
@@ -72,7 +73,7 @@ impl Stage for Observe {
 				// The chain changed under our hands: the next step finds out how far.
 				return Ok(Progress::More);
 			}
-			self.look_through(&header).await?;
+			self.look_through(execution, &header).await?;
 			parent = Some(header.hash);
 		}
 		Ok(if last < head { Progress::More } else { Progress::Idle })
@@ -80,8 +81,12 @@ impl Stage for Observe {
 }
 
 impl Observe {
-	async fn look_through(&self, block: &BlockHeader) -> Result<(), Error> {
-		let found = messages_in(&self.execution, &self.gateway, block).await?;
+	async fn look_through(
+		&self,
+		execution: &ExecutionClient,
+		block: &BlockHeader,
+	) -> Result<(), Error> {
+		let found = messages_in(execution, &self.gateway, block).await?;
 		let BlockHeader { hash, header } = block;
 		let seen = SeenBlock { number: header.number, hash: *hash, parent: header.parent_hash };
 		self.outbox.append(seen, header.timestamp, &found).await?;
@@ -102,7 +107,12 @@ impl Observe {
 	}
 
 	/// Whether the highest block we know is part of the node's chain, as far as the node has come.
-	async fn is_canonical(&self, tip: SeenBlock, head: u64) -> Result<bool, Error> {
+	async fn is_canonical(
+		&self,
+		execution: &ExecutionClient,
+		tip: SeenBlock,
+		head: u64,
+	) -> Result<bool, Error> {
 		let number = tip.number.min(head);
 		let Some(ours) = self.outbox.seen(number).await? else {
 			return Err(Error::Disagreement(format!(
@@ -110,15 +120,15 @@ impl Observe {
 				 syncing, or of another chain"
 			)));
 		};
-		match self.execution.header(number).await? {
+		match execution.header(number).await? {
 			Some(theirs) => Ok(theirs.hash == ours.hash),
 			None => Err(lagging(number)),
 		}
 	}
 
 	/// Forgets all that is not part of the node's chain.
-	async fn unwind(&self, head: u64) -> Result<(), Error> {
-		let Self { execution, outbox, .. } = self;
+	async fn unwind(&self, execution: &ExecutionClient, head: u64) -> Result<(), Error> {
+		let outbox = &self.outbox;
 		for ours in outbox.seen_from_tip().await? {
 			if ours.number > head {
 				continue;

@@ -4,7 +4,7 @@
 use super::{
 	Error,
 	backoff::Backoff,
-	config::Config,
+	config::{Config, Endpoint, EthereumConfig},
 	context::{Bells, Context},
 	metrics::Metrics,
 	outbox::{Identity, Outbox, Patience},
@@ -12,7 +12,7 @@ use super::{
 	submit::Submitter,
 };
 use crate::{
-	ethereum::{BeaconClient, EthereumError, ExecutionClient},
+	ethereum::{BeaconClient, EthereumError, ExecutionClient, Nodes},
 	gear::{Client, GearError, KeyError, Origin, read_key},
 	telemetry::Counters,
 };
@@ -44,7 +44,7 @@ pub(super) async fn check(config: Config) -> Result<Context, Error> {
 			return Err(Error::several(errors.into_iter().flatten().collect()));
 		}
 	};
-	check_light_client(&gear, &beacon, &network).await?;
+	check_light_client(&gear, beacon.now(), &network).await?;
 	let (outbox, lock) = open_outbox(&config, &gear, &gateway).await?;
 	let backoff = Backoff::new(&config.relay);
 	let metrics = Metrics::default();
@@ -53,8 +53,8 @@ pub(super) async fn check(config: Config) -> Result<Context, Error> {
 		submitter: Submitter::new(key, config.relay.mortality_blocks, config.relay.in_flight),
 		patience: Patience { backoff, max_attempts: config.relay.max_attempts },
 		config,
-		execution: execution.counted(queries),
-		beacon: beacon.counted(queries),
+		execution: execution.map(|client| client.counted(queries)),
+		beacon: beacon.map(|client| client.counted(queries)),
 		gear: GearRuntime(gear.0.counted(&metrics.counters)),
 		outbox,
 		gateway,
@@ -205,17 +205,30 @@ pub(super) async fn check_gear(
 	}
 }
 
-pub(super) async fn check_execution(config: &Config) -> Result<ExecutionClient, Error> {
+/// Connects to the execution nodes. One must answer; those that do not are left out until the next
+/// start, for nobody knows of which chain they are.
+pub(super) async fn check_execution(config: &Config) -> Result<Nodes<ExecutionClient>, Error> {
+	let EthereumConfig { execution_url, more_execution_urls, .. } = &config.ethereum;
+	let all = std::iter::once(execution_url).chain(more_execution_urls);
+	let checks = all.map(|endpoint| check_execution_node(config, endpoint));
+	let (first, others) = usable(futures::future::join_all(checks).await)?;
+	Ok(Nodes::new(first, others))
+}
+
+async fn check_execution_node(
+	config: &Config,
+	endpoint: &Endpoint,
+) -> Result<ExecutionClient, Error> {
 	let config = &config.ethereum;
 	let dead = |error: EthereumError| dead(EXECUTION_URL, error);
-	let execution = ExecutionClient::new(config.execution_url.clone()).map_err(dead)?;
+	let execution = ExecutionClient::new(endpoint.clone()).map_err(dead)?;
 	let (expected, found) = (config.chain_id, execution.chain_id().await.map_err(dead)?);
 	if expected != found {
 		return Err(mismatch(
 			CHAIN_ID,
 			format!(
-				"chain {expected} is expected, and the execution node at {} is of chain {found}",
-				execution.endpoint()
+				"chain {expected} is expected, and the execution node at {endpoint} is of chain \
+				 {found}"
 			),
 		));
 	}
@@ -223,23 +236,46 @@ pub(super) async fn check_execution(config: &Config) -> Result<ExecutionClient, 
 		return Err(mismatch(
 			GATEWAY,
 			format!(
-				"there is no contract at {} on chain {expected}, says the execution node at {}",
+				"there is no contract at {} on chain {expected}, says the execution node at \
+				 {endpoint}",
 				config.gateway,
-				execution.endpoint()
 			),
 		));
 	}
 	Ok(execution)
 }
 
-pub(super) async fn check_beacon(config: &Config) -> Result<(BeaconClient, Network), Error> {
+/// Connects to the beacon nodes, as to the execution nodes.
+pub(super) async fn check_beacon(config: &Config) -> Result<(Nodes<BeaconClient>, Network), Error> {
+	let EthereumConfig { beacon_url, more_beacon_urls, .. } = &config.ethereum;
+	let all = std::iter::once(beacon_url).chain(more_beacon_urls);
+	let checks = all.map(|endpoint| check_beacon_node(config, endpoint));
+	let ((first, network), others) = usable(futures::future::join_all(checks).await)?;
+	let root = network.genesis_validators_root;
+	if let Some((other, _)) = others.iter().find(|(_, n)| n.genesis_validators_root != root) {
+		return Err(mismatch(
+			BEACON_URL,
+			format!(
+				"the beacon nodes at {} and {} are of different chains",
+				first.endpoint(),
+				other.endpoint()
+			),
+		));
+	}
+	let others = others.into_iter().map(|(beacon, _)| beacon).collect();
+	Ok((Nodes::new(first, others), network))
+}
+
+async fn check_beacon_node(
+	config: &Config,
+	endpoint: &Endpoint,
+) -> Result<(BeaconClient, Network), Error> {
 	let dead = |error: EthereumError| dead(BEACON_URL, error);
-	let beacon = BeaconClient::new(config.ethereum.beacon_url.clone()).map_err(dead)?;
+	let beacon = BeaconClient::new(endpoint.clone()).map_err(dead)?;
 	let network = beacon.network().await.map_err(dead)?;
 	let (expected, found) =
 		(config.ethereum.chain_id, beacon.execution_chain_id().await.map_err(dead)?);
 	if expected != found {
-		let endpoint = beacon.endpoint();
 		return Err(mismatch(
 			CHAIN_ID,
 			format!(
@@ -249,6 +285,29 @@ pub(super) async fn check_beacon(config: &Config) -> Result<(BeaconClient, Netwo
 		));
 	}
 	Ok((beacon, network))
+}
+
+/// The nodes that can be used: the first of them, and the others. All must not be of a wrong chain,
+/// and one must be there.
+fn usable<T>(checked: Vec<Result<T, Error>>) -> Result<(T, Vec<T>), Error> {
+	let mut nodes = Vec::new();
+	let mut errors = Vec::new();
+	for outcome in checked {
+		match outcome {
+			Ok(node) => nodes.push(node),
+			Err(error) => errors.push(error),
+		}
+	}
+	let is_away =
+		|error: &Error| matches!(error, Error::Mismatch { key: EXECUTION_URL | BEACON_URL, .. });
+	if nodes.is_empty() || !errors.iter().all(is_away) {
+		return Err(Error::several(errors));
+	}
+	for error in errors {
+		tracing::warn!("left out: {error}");
+	}
+	let first = nodes.remove(0);
+	Ok((first, nodes))
 }
 
 /// The Gear chain must follow the very beacon chain that proofs are made of.
@@ -284,10 +343,7 @@ fn dead(key: &'static str, error: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		relay::{Fate, config::Endpoint},
-		testing::Anvil,
-	};
+	use crate::{relay::Fate, testing::Anvil};
 	use std::path::Path;
 	use tokio::net::TcpListener;
 
@@ -352,6 +408,28 @@ mod tests {
 
 		config.ethereum.gateway = anvil.gateway().address.into();
 		check_execution(&config).await.unwrap();
+	}
+
+	#[tokio::test]
+	async fn a_node_that_is_away_is_left_out_and_one_of_another_chain_is_not_suffered() {
+		let (Some(anvil), Some(other)) = (Anvil::start().await, Anvil::start().await) else {
+			return;
+		};
+		let mut config = config();
+		config.ethereum.chain_id = anvil.gateway().chain_id;
+		config.ethereum.gateway = anvil.gateway().address.into();
+		let away = Endpoint::parse(&format!("http://{}", dead_port().await)).unwrap();
+		config.ethereum.execution_url = away;
+		let here = Endpoint::parse(anvil.url()).unwrap();
+		config.ethereum.more_execution_urls = vec![here.clone()];
+		let nodes = check_execution(&config).await.unwrap();
+		assert_eq!(nodes.all().map(|node| node.endpoint()).collect::<Vec<_>>(), [&here]);
+		// Another gateway's chain: it has no such contract.
+		let address = alloy::primitives::Address::repeat_byte(1);
+		config.ethereum.gateway = address;
+		config.ethereum.more_execution_urls.push(Endpoint::parse(other.url()).unwrap());
+		let error = check_execution(&config).await.unwrap_err().to_string();
+		assert!(error.contains(GATEWAY), "{error}");
 	}
 
 	#[tokio::test]

@@ -60,6 +60,12 @@ impl ProofBuilder {
 		Self { beacon, execution, network, gateway, headers: HashMap::new() }
 	}
 
+	/// Asks these nodes from now on, which are of the same chains.
+	pub fn ask(&mut self, beacon: &BeaconClient, execution: &ExecutionClient) {
+		self.beacon.clone_from(beacon);
+		self.execution.clone_from(execution);
+	}
+
 	/// Proves messages of one block, which the beacon block at `slot` carries.
 	///
 	/// Every proof is verified as the Gear chain will verify it. Errors that are a message's own

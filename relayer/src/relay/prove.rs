@@ -33,6 +33,7 @@ impl Stage for Prove {
 		if due.is_empty() {
 			return Ok(Progress::Idle);
 		}
+		self.builder.ask(self.context.beacon.now(), self.context.execution.now());
 		let at = self.context.gear.at_finalized().await?;
 		let Some(state) = self.context.gear.client_state(&at).await? else {
 			self.context.bells.upkeep.notify_one();
@@ -110,6 +111,7 @@ impl Prove {
 		if of_the_nodes || error.fate() == Fate::Fatal {
 			return Err(error);
 		}
+		self.context.turn_from(&error);
 		let nonces: Vec<u64> = messages.iter().map(|message| message.nonce).collect();
 		let Context { outbox, patience, .. } = &*self.context;
 		outbox.failed(&nonces, &error.to_string(), Blame::Circumstances, patience).await

@@ -72,6 +72,7 @@ pub async fn replay(config: &Config, range: BlockRange) -> Result<Replayed, Erro
 	let (execution, (beacon, network)) =
 		tokio::try_join!(preflight::check_execution(config), preflight::check_beacon(config))?;
 	let gateway = preflight::gateway(config);
+	let (execution, beacon) = (execution.now().clone(), beacon.now().clone());
 	let replay = Replay { execution, beacon, network, gateway, outbox };
 	let mut replayed = Replayed::default();
 	for number in range.first..=range.last {

@@ -55,10 +55,11 @@ impl Pace {
 	}
 }
 
-/// Runs a stage until shutdown, or until it fails for good.
+/// Runs a stage until shutdown, or until it fails for good. `failed` is told of every other error.
 pub(super) async fn run<S: Stage>(
 	mut stage: S,
 	pace: Pace,
+	failed: impl Fn(&Error) + Send,
 	mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), Error> {
 	let mut failures = 0;
@@ -82,6 +83,7 @@ pub(super) async fn run<S: Stage>(
 			Err(error) if error.fate() == Fate::Fatal => return Err(error),
 			Err(error) => {
 				failures += 1;
+				failed(&error);
 				let pause = pace.backoff.after(failures);
 				tracing::warn!(stage = S::NAME, failures, retry_in = ?pause, "{error}");
 				pace.tell(S::NAME, failures, Some(&error)).await;
@@ -145,7 +147,7 @@ mod tests {
 		let script = vec![Err(away()), Err(away()), Err(away())];
 		let stage = Scripted { script, steps };
 		let started = Instant::now();
-		let running = tokio::spawn(run(stage, pace(), stopped));
+		let running = tokio::spawn(run(stage, pace(), |_| {}, stopped));
 		seen.wait_for(|steps| *steps == 4).await.unwrap();
 		// 1 + 2 + 4 seconds, by the default configuration.
 		assert_eq!(started.elapsed().as_secs(), 7);
@@ -159,8 +161,12 @@ mod tests {
 		let (stop, stopped) = watch::channel(false);
 		let pace = pace();
 		pace.bell.notify_one();
-		let running =
-			tokio::spawn(run(Scripted { script: Vec::new(), steps }, pace.clone(), stopped));
+		let running = tokio::spawn(run(
+			Scripted { script: Vec::new(), steps },
+			pace.clone(),
+			|_| {},
+			stopped,
+		));
 		seen.wait_for(|steps| *steps == 2).await.unwrap();
 		pace.bell.notify_one();
 		seen.wait_for(|steps| *steps == 3).await.unwrap();
@@ -173,7 +179,7 @@ mod tests {
 		let (steps, _seen) = watch::channel(0);
 		let (_stop, stopped) = watch::channel(false);
 		let script = vec![Ok(Progress::More), Err(Error::Contradiction("two truths".into()))];
-		let outcome = run(Scripted { script, steps }, pace(), stopped).await;
+		let outcome = run(Scripted { script, steps }, pace(), |_| {}, stopped).await;
 		assert!(matches!(outcome, Err(Error::Contradiction(_))));
 	}
 }

@@ -31,6 +31,7 @@ impl Stage for Upkeep {
 
 	async fn step(&mut self) -> Result<Progress, Error> {
 		let Context { gear, outbox, beacon, network, submitter, patience, .. } = &*self.context;
+		let beacon = beacon.now();
 		let at = gear.at_finalized().await?;
 		let Some(state) = gear.client_state(&at).await? else {
 			if !self.warned {

@@ -6,6 +6,10 @@ use crate::{
 	testing::{Anvil, Fault, FaultyProxy},
 };
 
+fn client(url: &str) -> ExecutionClient {
+	ExecutionClient::new(Endpoint::parse(url).unwrap()).unwrap()
+}
+
 struct Bench {
 	observe: Observe,
 	temporary: Temporary,
@@ -15,7 +19,7 @@ impl Bench {
 	async fn new(anvil: &Anvil, url: &str) -> Self {
 		let temporary = Temporary::new().await;
 		let observe = Observe {
-			execution: ExecutionClient::new(Endpoint::parse(url).unwrap()).unwrap(),
+			execution: Nodes::new(client(url), Vec::new()),
 			outbox: temporary.outbox.clone(),
 			gateway: anvil.gateway(),
 			start_block: 1,
@@ -64,14 +68,14 @@ async fn messages_are_found_where_they_are() {
 	bench.settle().await.unwrap();
 
 	assert_eq!(bench.observed().await, [1, 2, 3, 4]);
-	let head = bench.observe.execution.head().await.unwrap();
+	let head = bench.observe.execution.now().head().await.unwrap();
 	assert_eq!(bench.tip().await, head);
 	for (nonce, transaction) in (1..).zip(transactions) {
 		let message = bench.temporary.outbox.message(nonce).await.unwrap().unwrap();
 		let place = anvil.place_of(transaction).await;
 		assert_eq!((message.block_hash, message.tx_index), (place.block_hash, place.tx_index));
 		assert_eq!(message.log_index, 0);
-		let header = bench.observe.execution.header_by_hash(place.block_hash).await.unwrap();
+		let header = bench.observe.execution.now().header_by_hash(place.block_hash).await.unwrap();
 		assert_eq!(message.block_time, header.header.timestamp);
 	}
 }
@@ -81,7 +85,7 @@ async fn nothing_is_looked_for_before_the_first_block() {
 	let Some(anvil) = Anvil::start().await else { return };
 	let mut bench = Bench::new(&anvil, anvil.url()).await;
 	anvil.send_message(b"early").await;
-	let head = bench.observe.execution.head().await.unwrap();
+	let head = bench.observe.execution.now().head().await.unwrap();
 	bench.observe.start_block = head + 2;
 	bench.settle().await.unwrap();
 	assert_eq!(bench.temporary.outbox.tip().await.unwrap(), None);
@@ -115,7 +119,7 @@ async fn after_a_reorganisation_only_the_new_chain_counts() {
 	assert_eq!(bench.observed().await, [1, 2]);
 	let new = bench.temporary.outbox.message(2).await.unwrap().unwrap();
 	assert_ne!(old.block_hash, new.block_hash);
-	assert_eq!(bench.tip().await, bench.observe.execution.head().await.unwrap());
+	assert_eq!(bench.tip().await, bench.observe.execution.now().head().await.unwrap());
 }
 
 #[tokio::test]
@@ -185,4 +189,25 @@ async fn a_node_that_falls_behind_unwinds_nothing() {
 	proxy.inject(Fault::Behind(3));
 	bench.settle().await.unwrap();
 	assert_eq!((bench.tip().await, bench.observed().await), (tip, vec![1]));
+}
+
+#[tokio::test]
+async fn where_one_node_fails_another_is_asked() {
+	let Some(anvil) = Anvil::start().await else { return };
+	let proxy = FaultyProxy::start(anvil.url()).await;
+	let mut bench = Bench::new(&anvil, proxy.url()).await;
+	bench.observe.execution = Nodes::new(client(proxy.url()), vec![client(anvil.url())]);
+	anvil.send_message(b"one").await;
+	for fault in [Fault::Dropped, Fault::Status(429), Fault::NoReceipts, Fault::CutShort] {
+		proxy.inject(fault);
+		let Err(Error::Ethereum(error)) = bench.settle().await else { panic!("{fault:?}") };
+		bench.observe.execution.turn_from(&error);
+		bench.settle().await.unwrap();
+		// Back to the first, for the next fault.
+		proxy.inject(Fault::None);
+		bench.observe.execution = Nodes::new(client(proxy.url()), vec![client(anvil.url())]);
+		anvil.send_message(b"another").await;
+	}
+	bench.settle().await.unwrap();
+	assert_eq!(bench.observed().await, [1, 2, 3, 4, 5]);
 }

@@ -12,6 +12,7 @@ use super::{
 	preflight::HTTP_LISTEN,
 	stage::Stage,
 };
+use crate::ethereum::{Node, Nodes};
 use axum::{
 	Router,
 	extract::{Path, Query, State},
@@ -95,8 +96,8 @@ impl Web {
 		let lane = Lane {
 			chain_id: context.gateway.chain_id,
 			gateway: context.gateway_address().to_string(),
-			execution: context.execution.endpoint().to_string(),
-			beacon: context.beacon.endpoint().to_string(),
+			execution: addresses(&context.execution),
+			beacon: addresses(&context.beacon),
 			genesis: format!("{:?}", context.gear.genesis()),
 			gear: context.gear.endpoint().to_string(),
 			account: context.submitter.account().to_string(),
@@ -128,6 +129,10 @@ impl Web {
 			message: format!("it cannot be served any more: {error}"),
 		})
 	}
+}
+
+fn addresses(nodes: &Nodes<impl Node>) -> String {
+	nodes.all().map(|node| node.endpoint().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn routes(shown: Arc<Shown>) -> Router {
