@@ -19,14 +19,14 @@ use std::{io, path::Path, time::Duration};
 /// A calm network's traffic, direct and by XCM, a second.
 const CALM: [f64; 2] = [1.0, 0.5];
 
-/// More than blocks have room for, but for what a client here can sign.
-const BUSY: [f64; 2] = [60.0, 4.0];
+/// More than blocks have room for.
+const BUSY: [f64; 2] = [20.0, 2.0];
 
 /// How long each lasts.
 const TIME: Duration = Duration::from_secs(60);
 
 /// Batches of messages for the full blocks.
-const BATCHES: u32 = 60;
+const BATCHES: u32 = 8;
 
 /// Measures everything, shows it, and appends it to a file. `logs` is the network's folder of logs.
 pub(super) async fn bench(

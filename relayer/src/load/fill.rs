@@ -1,7 +1,7 @@
 //! Fills blocks: puts more messages into the queue at once than a block can deal with.
 
 use super::{
-	Target,
+	BACKLOG, ERA, PAYLOAD, TICK, Target,
 	error::LoadError,
 	fullness::Fullness,
 	tally::{Fact, Way},
@@ -18,23 +18,14 @@ use tokio::{
 	time::{Instant, interval},
 };
 
-/// What the program answers to.
-const PAYLOAD: &[u8] = b"PING";
-
 /// Gas bought for a message. The less it is over what the message needs, the fuller blocks get.
 const GAS: u64 = 2_000_000_000;
 
 /// Messages that an extrinsic puts into the queue.
 const BATCH: u32 = 50;
 
-/// Blocks within which an extrinsic is valid.
-const ERA: u64 = 64;
-
 /// How long it may take until all are dealt with.
 const PATIENCE: Duration = Duration::from_secs(600);
-
-/// How often the progress is shown.
-const TICK: Duration = Duration::from_millis(500);
 
 /// A block that has dealt with messages.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,7 +44,7 @@ pub async fn fill(
 ) -> Result<Vec<Filled>, LoadError> {
 	let gear = &target.gear;
 	let failed = |source| LoadError::Chain { chain: gear.name, source };
-	let (told, mut blocks) = mpsc::channel(super::BACKLOG);
+	let (told, mut blocks) = mpsc::channel(BACKLOG);
 	let last = gear.finalized().await?;
 	let mut watching = std::pin::pin!(watch::follow(gear, last, told));
 	send(target, batches).await.map_err(failed)?;

@@ -37,6 +37,12 @@ use tokio::{
 };
 use watch::Told;
 
+/// What the program answers to.
+const PAYLOAD: &[u8] = b"PING";
+
+/// Blocks within which an extrinsic is valid.
+const ERA: u64 = 64;
+
 /// How long messages may take to be dealt with after the last one was sent: finality, and some
 /// blocks for what has queued up.
 const DRAIN: Duration = Duration::from_secs(600);
