@@ -5,7 +5,6 @@ use super::{
 	Target,
 	error::LoadError,
 	fill::{self, Filled},
-	fullness::mean_and_most,
 	run,
 	validators::Log,
 };
@@ -88,7 +87,9 @@ async fn full_blocks(
 /// The most of everything: of the longest time and proof it is the fullest block that had them.
 fn figures_of(blocks: &[Filled], times: &[Duration], proofs: &[f64]) -> Vec<Figure> {
 	let most = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
-	let [_, full] = mean_and_most(blocks.iter().map(|block| block.fullness.time));
+	// A block is full when either is.
+	let fullness = |block: &Filled| block.fullness.time.max(block.fullness.proof);
+	let full = most(&mut blocks.iter().map(fullness));
 	let messages = most(&mut blocks.iter().map(|block| block.messages as f64));
 	let time = most(&mut times.iter().map(|time| time.as_secs_f64() * 1e3));
 	vec![
@@ -111,5 +112,7 @@ mod tests {
 		let figures = figures_of(&[of(10, 0.1), of(500, 0.9)], &times, &[512.0, 2048.0]);
 		let values: Vec<_> = figures.iter().map(|figure| figure.value).collect();
 		assert_eq!(values, [900.0, 2048.0, 500.0, 0.9]);
+		let figures = figures_of(&[of(10, 0.05)], &times, &[]);
+		assert_eq!(figures[3].value, 0.1, "by its proof");
 	}
 }
