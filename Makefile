@@ -20,7 +20,7 @@ setup: ## Installs what the rest needs, from package registries
 build: ## Builds what the dev network runs
 	@scripts/build
 
-bench: ## Measures the engine beside gtest 2.0 and appends to target/bench.json (BENCH=word: chooses)
+bench: ## Measures the engine beside gtest 2.0 and appends to target/bench.json (BENCH=word: chooses; BENCH=net: a network)
 	@scripts/bench $(BENCH)
 
 SECONDS ?= 60

@@ -145,6 +145,15 @@ impl Client {
 		.await
 	}
 
+	/// The hash of the chain's code as it is stored, at the best block.
+	pub async fn code_hash(&self) -> Result<H256, GearError> {
+		// `:code`
+		self.with(async |c| {
+			Ok(c.rpc.request("state_getStorageHash", rpc_params!["0x3a636f6465"]).await?)
+		})
+		.await
+	}
+
 	/// The latest finalised block.
 	pub async fn finalized(&self) -> Result<BlockId, GearError> {
 		self.with(async |c| {

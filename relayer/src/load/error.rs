@@ -4,7 +4,7 @@ use crate::{
 	gear::GearError,
 	net::{figures::FiguresError, layout::LayoutError, select::AskError},
 };
-use std::time::Duration;
+use std::{io, path::PathBuf, time::Duration};
 
 /// A load that could not be sent or followed to its end.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,17 @@ pub enum LoadError {
 	/// Messages failed.
 	#[error("{0} messages failed")]
 	Failed(u64),
+	/// A node's log says nothing that can be used.
+	#[error(
+		"the log {} cannot be used\n  cure: measure a network of nodes that `gearway net up` has started",
+		path.display()
+	)]
+	Log {
+		/// The file.
+		path: PathBuf,
+		/// Why.
+		source: io::Error,
+	},
 	/// The figures cannot be written.
 	#[error(transparent)]
 	Figures(#[from] FiguresError),

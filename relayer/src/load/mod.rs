@@ -5,10 +5,13 @@
 //! the end is how many were sent and became final, how long that took, and how full blocks were.
 
 pub mod error;
+pub mod fill;
 pub mod fullness;
 pub mod report;
 pub mod tally;
+pub mod validators;
 
+mod bench;
 mod sender;
 mod watch;
 
@@ -34,9 +37,15 @@ use tokio::{
 };
 use watch::Told;
 
+/// What the program answers to.
+const PAYLOAD: &[u8] = b"PING";
+
+/// Blocks within which an extrinsic is valid.
+const ERA: u64 = 64;
+
 /// How long messages may take to be dealt with after the last one was sent: finality, and some
 /// blocks for what has queued up.
-const DRAIN: Duration = Duration::from_secs(300);
+const DRAIN: Duration = Duration::from_secs(600);
 
 /// How often the progress is shown.
 const TICK: Duration = Duration::from_millis(500);
@@ -69,6 +78,10 @@ pub struct LoadArgs {
 	/// Append the figures to this file, a line of JSON each
 	#[arg(long, value_name = "FILE")]
 	json: Option<PathBuf>,
+	/// Instead of one load, measure what benches are of: latency when it is calm, throughput when it
+	/// is not, what validators do for a full block. Append the figures to this file
+	#[arg(long, value_name = "FILE", conflicts_with_all = ["direct", "xcm", "seconds", "json", "dev"])]
+	bench: Option<PathBuf>,
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -114,16 +127,37 @@ pub async fn execute(args: LoadArgs) -> Result<(), LoadError> {
 	let state = State::read(&folder)?.filter(|state| state.is_ready).ok_or(LoadError::NotReady)?;
 	let target = Target::of(&state).await?;
 	let console = Console::new();
+	let root = args.which.root.as_deref();
+	if let Some(file) = &args.bench {
+		return bench::bench(&target, &folder.join("logs"), file, root, &console).await;
+	}
 	let time = Duration::from_secs(args.seconds);
 	let outcome = run(&target, [args.direct, args.xcm], time, &console).await?;
 	console.print(&report::table(&outcome));
 	if let Some(file) = &args.json {
-		figures::append(file, args.which.root.as_deref(), &outcome.figures("load"))?;
+		figures::append(file, root, &outcome.figures("load"))?;
 	}
 	outcome.judge()
 }
 
 impl Target {
+	/// These nodes, and this program there, which answers to `PING`.
+	pub async fn connect(
+		gear: Endpoint,
+		sibling: Endpoint,
+		program: Id,
+	) -> Result<Self, LoadError> {
+		let node = async |name, endpoint| match Client::connect(endpoint).await {
+			Ok(client) => Ok(Node { name, client }),
+			Err(source) => Err(LoadError::Chain { chain: name, source }),
+		};
+		Ok(Self {
+			gear: node("Gear", gear).await?,
+			sibling: node("sibling", sibling).await?,
+			program,
+		})
+	}
+
 	/// The program `ping` of a network.
 	pub async fn of(state: &State) -> Result<Self, LoadError> {
 		let address = |all: &[(String, String)], name| {
@@ -132,14 +166,17 @@ impl Target {
 		let program = address(&state.addresses, "ping")
 			.and_then(|id| hex::decode(id.strip_prefix("0x")?).ok()?.try_into().ok())
 			.ok_or(LoadError::State("ping"))?;
-		let chain = async |name| {
+		let endpoint = |name| {
 			let endpoint = address(&state.chains, name).and_then(|at| Endpoint::parse(&at).ok());
-			let endpoint = endpoint.ok_or(LoadError::State(name))?;
-			let client = Client::connect(endpoint).await;
-			let client = client.map_err(|source| LoadError::Chain { chain: name, source })?;
-			Ok::<_, LoadError>(Node { name, client })
+			endpoint.ok_or(LoadError::State(name))
 		};
-		Ok(Self { gear: chain("Gear").await?, sibling: chain("sibling").await?, program })
+		Self::connect(endpoint("Gear")?, endpoint("sibling")?, program).await
+	}
+
+	/// The hash of Gear's code, by which validators know it.
+	async fn code_hash(&self) -> Result<[u8; 32], LoadError> {
+		let hash = self.gear.client.code_hash().await;
+		Ok(hash.map_err(|source| LoadError::Chain { chain: self.gear.name, source })?.0)
 	}
 
 	fn chain(&self, way: Way) -> &Node {
@@ -258,7 +295,7 @@ mod tests {
 	async fn without_a_network_or_a_rate_the_cure_is_told() {
 		let folder = tempfile::tempdir().unwrap();
 		let which = Which { data_dir: Some(folder.path().into()), ..Which::default() };
-		let args = LoadArgs { which, direct: 1.0, xcm: 0.0, seconds: 1, json: None };
+		let args = LoadArgs { which, direct: 1.0, xcm: 0.0, seconds: 1, json: None, bench: None };
 		let told = execute(args.clone()).await.unwrap_err().to_string();
 		assert!(told.contains("gearway net up"), "{told}");
 		let told = execute(LoadArgs { direct: 0.0, ..args }).await.unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! Sends messages at a rate.
 
 use super::{
-	Target,
+	ERA, PAYLOAD, Target,
 	error::LoadError,
 	tally::{Fact, Way},
 };
@@ -13,18 +13,12 @@ use tokio::{
 	time::{Instant, MissedTickBehavior, interval},
 };
 
-/// What the program answers to.
-const PAYLOAD: &[u8] = b"PING";
-
 /// Gas bought for a message; what is left comes back.
 const GAS: u64 = 20_000_000_000;
 
 /// What the sender on the sibling gives, in Gear's smallest unit, to buy the execution of its XCM
 /// there; what is left comes back to it.
 const XCM_FEE: u128 = 1_000_000_000_000;
-
-/// Blocks within which an extrinsic is valid.
-const ERA: u64 = 64;
 
 /// How long a block can be the one that extrinsics refer to: a fraction of [`ERA`].
 const FRESH: Duration = Duration::from_secs(60);

@@ -24,7 +24,7 @@ const ETHEREUM_GAS: u64 = 20_000_000_000;
 const XCM_FEE: u128 = 1_000_000_000_000;
 
 /// Deadline for the relayer to bring a final event to Gear.
-const RELAY: Duration = Duration::from_secs(180);
+const RELAY: Duration = Duration::from_secs(600);
 
 /// Charges, in order; together they are the capacitor's limit.
 const CHARGES: [u32; 3] = [30, 40, 30];

@@ -14,13 +14,13 @@ use subxt_signer::sr25519::dev;
 
 /// Deadline for a transaction to be final on a parachain here. Validators take half a minute for it,
 /// or more on a busy machine.
-pub const PARACHAIN: Duration = Duration::from_secs(300);
+pub const PARACHAIN: Duration = Duration::from_secs(600);
 
 /// Deadline for the beacon chain to finalise a block.
-pub const FINALITY: Duration = Duration::from_secs(240);
+pub const FINALITY: Duration = Duration::from_secs(600);
 
 /// Deadline for a transaction to be in an Ethereum block.
-const INCLUSION: Duration = Duration::from_secs(60);
+const INCLUSION: Duration = Duration::from_secs(180);
 
 /// The charge at which the capacitor discharges.
 pub const LIMIT: u32 = 100;
@@ -105,7 +105,8 @@ async fn as_root(steps: Steps<'_>, gear: &Chain, call: &Call, done: &str) -> Res
 	Ok(())
 }
 
-async fn upload(
+/// Uploads a program and waits until it is ready for messages; returns its id.
+pub async fn upload(
 	steps: Steps<'_>,
 	gear: &Chain,
 	name: &'static str,

@@ -33,7 +33,7 @@ const REQUIRED: &str = "GEARWAY_REQUIRE_NODES";
 const COLLATORS: GearCollators = GearCollators::Two;
 
 /// Deadline for anything that ends in a final block.
-pub(crate) const FINALITY: Duration = Duration::from_secs(300);
+pub(crate) const FINALITY: Duration = Duration::from_secs(600);
 
 /// An id of a message or program.
 pub(crate) type Id = [u8; 32];

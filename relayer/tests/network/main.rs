@@ -10,6 +10,7 @@
 mod collator;
 mod environment;
 mod full_block;
+mod load;
 mod main_job;
 mod relaying;
 mod upgrade;
@@ -25,6 +26,7 @@ async fn messages_arrive_once_and_in_order_whatever_ends_meanwhile() {
 	{
 		let environment = Environment::start(&ground, &console).await;
 		main_job::check(&environment).await;
+		load::check(&environment).await;
 		full_block::check(&environment).await;
 		collator::check(&environment).await;
 		relaying::check(&environment).await;

@@ -26,19 +26,19 @@ use std::{path::Path, time::Duration};
 const SPECS: Duration = Duration::from_secs(480);
 
 /// Deadline for a node to answer after its start. It compiles its runtime first.
-const START: Duration = Duration::from_secs(300);
+const START: Duration = Duration::from_secs(600);
 
 /// Deadline for the relay chain to finalise a block.
-const RELAY_FINALITY: Duration = Duration::from_secs(180);
+const RELAY_FINALITY: Duration = Duration::from_secs(300);
 
 /// Deadline for a parachain's first final block. It gets a core in the relay chain's second session.
-const ONBOARDING: Duration = Duration::from_secs(600);
+const ONBOARDING: Duration = Duration::from_secs(900);
 
 /// Deadline for an extrinsic to be final on the relay chain.
-const RELAY_EXTRINSIC: Duration = Duration::from_secs(180);
+const RELAY_EXTRINSIC: Duration = Duration::from_secs(300);
 
 /// Deadline for channels to open, which they do when a session ends.
-const CHANNELS: Duration = Duration::from_secs(300);
+const CHANNELS: Duration = Duration::from_secs(600);
 
 /// Where the nodes' databases are in the data folder.
 const DATABASES: &str = "nodes";

@@ -210,6 +210,8 @@ fn arguments(node: Node, files: &Files, ports: &Ports) -> Vec<OsString> {
 		args.flag("--validator");
 		args.option("--prometheus-port", &ports.of(Listener::Metrics(node)).to_string());
 		args.path("--workers-path", &files.binaries.workers);
+		// A line for every parachain's block that it executes, with the time that took.
+		args.option("--log", "parachain::pvf=trace");
 		// Else it refuses to start where the kernel lacks a means to confine its workers.
 		args.flag("--insecure-validator-i-know-what-i-do");
 		return args.0;
