@@ -163,3 +163,25 @@ impl RouteMessage for () {
 		Weight::zero()
 	}
 }
+
+/// The first that carries the message away has it; both hear of it until then.
+impl<A: RouteMessage, B: RouteMessage> RouteMessage for (A, B) {
+	fn route(message: &Outgoing) -> Result<Routed, DispatchError> {
+		match A::route(message)? {
+			Routed::Local => B::route(message),
+			sent => Ok(sent),
+		}
+	}
+
+	fn is_elsewhere(actor: ActorId) -> bool {
+		A::is_elsewhere(actor) || B::is_elsewhere(actor)
+	}
+
+	fn is_awaited(message: MessageId) -> bool {
+		A::is_awaited(message) || B::is_awaited(message)
+	}
+
+	fn weight(len: u32) -> Weight {
+		A::weight(len).saturating_add(B::weight(len))
+	}
+}

@@ -64,7 +64,7 @@ impl pallet_gear::Config for Runtime {
 	type MaxGasLimit = ConstU64<MAX_GAS_LIMIT>;
 	type RefTimePerGas = ConstU64<REF_TIME_PER_GAS>;
 	type Settings = ChainSettings<Runtime>;
-	type Router = XcmGateway;
+	type Router = (EthereumInbox, XcmGateway);
 	type Builtins = (XcmGateway, EthereumInbox);
 	type Randomness = RelayRandomness;
 	type WeightInfo = pallet_gear::weights::SubstrateWeight<Runtime>;

@@ -1,7 +1,7 @@
 //! Using a proven thing up, handing it on, and what can be done where that failed.
 
 use crate::{
-	Config, Consumed, Error, Event, EventKey, Failed, Failure, Pallet, Proven, ProvenKey,
+	Config, Consumed, Error, Event, EventKey, Failed, Failure, InFlight, Pallet, Proven, ProvenKey,
 	WeightInfo,
 };
 use gearway_ethereum::{Gateway as GatewayId, HeaderProof, ReceiptProof};
@@ -71,10 +71,11 @@ impl<T: Config> Pallet<T> {
 		payer: AccountId32,
 		gas_limit: Gas,
 	) -> Result<MessageId, DispatchError> {
-		let (key, topic) = (proven.key(), proven.topic());
+		let (key, hash, topic) = (proven.key(), proven.hash(), proven.topic());
 		let posting = proven.posting(payer, gas_limit);
 		let id = with_storage_layer(|| T::Messages::post(posting))?;
 		let message_id = id.into_bytes();
+		InFlight::<T>::insert(message_id, (key, hash));
 		Self::deposit_event(match key {
 			ProvenKey::Message { nonce, .. } => Event::MessageReceived { nonce, message_id, topic },
 			ProvenKey::Event(key) => Event::EventReceived { key, message_id, topic },

@@ -1,7 +1,7 @@
 //! What is always true of the storage.
 
 use crate::{
-	Config, Delivered, EventQueue, EventsFrom, Failed, Pallet, ProvenKey, QueueEnds,
+	Config, Delivered, EventQueue, EventsFrom, Failed, InFlight, Pallet, ProvenKey, QueueEnds,
 	SubscriptionCount, Subscriptions,
 };
 use alloc::collections::BTreeMap;
@@ -20,6 +20,10 @@ impl<T: Config> Pallet<T> {
 				ProvenKey::Event(event) => Self::is_delivered(&event),
 			}),
 			"something failed without being used up"
+		);
+		ensure!(
+			InFlight::<T>::iter_values().all(|(key, _)| !Failed::<T>::contains_key(key)),
+			"a message is in flight that has failed"
 		);
 
 		let (start, end) = QueueEnds::<T>::get();

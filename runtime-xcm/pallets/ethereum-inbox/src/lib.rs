@@ -15,9 +15,11 @@
 //!    [`gearway_ethereum`]. One bad proof refuses the whole call.
 //! 3. **Racing is harmless.** Of a batch, what another relayer brought first is passed over; only a
 //!    batch with nothing left in it is refused.
-//! 4. **Nothing is lost.** What cannot be posted (no such program, a gas limit too high) is used up
-//!    all the same, so nobody can bring it again and again. Its hash is kept, and anyone who has
-//!    it, which Ethereum keeps, may [`retry`](Pallet::retry) it, with more gas, and pays for that.
+//! 4. **Nothing is lost.** What cannot be posted (no such program, a gas limit too high), or fails
+//!    in its program, is used up all the same, so nobody can bring it again and again. Its hash is
+//!    kept, and anyone who has it, which Ethereum keeps, may [`retry`](Pallet::retry) it, with more
+//!    gas, and pays for that. A program that failed halfway, after it awaited something, gets it
+//!    anew: by the topic it can tell.
 //!    Its sender may [`give it up`](Pallet::give_up) instead, and after a while anyone may: it will
 //!    never be delivered then, so whoever holds what came with it can safely give that back.
 //! 5. **Cheap to refuse.** Nonces and the gateway are looked at before any proof is.
@@ -47,6 +49,7 @@ mod delivery;
 mod error;
 #[cfg(any(test, feature = "try-runtime"))]
 mod invariants;
+mod outcome;
 mod subscriptions;
 mod types;
 pub mod weights;
@@ -70,7 +73,7 @@ pub mod pallet {
 	use super::*;
 	use alloc::{boxed::Box, vec::Vec};
 	use gearway_ethereum::{
-		Batch, BeaconChain, EventSource, Gateway as GatewayId, HeaderProof, ReceiptProof,
+		Batch, BeaconChain, EventSource, Gateway as GatewayId, H256, HeaderProof, ReceiptProof,
 		Subscription,
 	};
 	use gearway_primitives::{PostMessage, Topic};
@@ -128,6 +131,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Failed<T: Config> =
 		StorageMap<_, Blake2_128Concat, ProvenKey, Failure<BlockNumberFor<T>>>;
+
+	/// What was posted and has no answer yet: its name and its hash, by message.
+	#[pallet::storage]
+	pub type InFlight<T: Config> = StorageMap<_, Identity, [u8; 32], (ProvenKey, H256)>;
 
 	/// Which program wants which events, and how.
 	#[pallet::storage]
@@ -217,6 +224,13 @@ pub mod pallet {
 			/// Which, and to whom.
 			key: EventKey,
 		},
+		/// A message was posted, but its program failed on it. It can be retried, or given up.
+		NotHandled {
+			/// What the message was.
+			key: ProvenKey,
+			/// The reply's code: four bytes of Gear's `ReplyCode`.
+			code: [u8; 4],
+		},
 		/// What failed will never be delivered. Whoever holds what its sender put up for it can
 		/// give that back.
 		GivenUp {
@@ -300,6 +314,8 @@ pub mod pallet {
 		NotTheSender,
 		/// The actor does not know such a request.
 		BadRequest,
+		/// The actor takes no value.
+		ValueNotTaken,
 		/// Only programs can subscribe.
 		NotAProgram,
 		/// A subscription without gas.

@@ -61,6 +61,7 @@ impl<T: Config> Builtin for Pallet<T> {
 	fn handle(call: BuiltinCall<'_>) -> Result<BuiltinReply, BuiltinFailure> {
 		let request = EthereumRequest::decode_all(&mut &call.payload[..])
 			.map_err(|_| DispatchError::from(Error::<T>::BadRequest))?;
+		ensure!(call.value == 0, DispatchError::from(Error::<T>::ValueNotTaken));
 		let program = call.source.into_bytes();
 		with_storage_layer(|| match request {
 			EthereumRequest::Subscribe { source, gas_limit } => {

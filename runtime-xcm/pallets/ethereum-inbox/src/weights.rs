@@ -40,6 +40,9 @@ pub trait WeightInfo {
 	/// [`give_up`](crate::Pallet::give_up) of a message with a payload of `bytes`.
 	fn give_up(bytes: u32) -> Weight;
 
+	/// Hearing what became of a posted message.
+	fn outcome() -> Weight;
+
 	/// A program's subscribing to an event, or unsubscribing.
 	fn subscribe() -> Weight;
 }
@@ -66,8 +69,9 @@ const BYTE: u64 = 150_000;
 /// A message's signature, recovered to a key, in picoseconds.
 const RECOVER: u64 = 200_000_000;
 
-/// Keys that posting touches: queue, neighbours, entry, gas, program, accounts, holds, nonce.
-const POST_KEYS: u64 = 16;
+/// Keys that posting touches: queue, neighbours, entry, gas, program, accounts, holds, nonce, and
+/// the message among those in flight.
+const POST_KEYS: u64 = 17;
 
 /// What posting a byte of payload may bring into the storage proof and the block.
 const POST_BYTE: u64 = 2;
@@ -136,6 +140,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn give_up(bytes: u32) -> Weight {
 		let time = RECOVER.saturating_add(BYTE.saturating_mul(bytes.into()));
 		Self::touches(1, 128).saturating_add(Weight::from_parts(BASE.saturating_add(time), 0))
+	}
+
+	fn outcome() -> Weight {
+		// The message, and its failure.
+		Self::touches(2, 512).saturating_add(Weight::from_parts(BASE, 0))
 	}
 
 	fn subscribe() -> Weight {

@@ -8,8 +8,9 @@ use crate::{
 		bring_to_life, execute, message, posted,
 	},
 };
+use gear_core_errors::{ErrorReplyReason, ReplyCode, SimpleExecutionError, SuccessReplyReason};
 use gearway_ethereum::{Gateway as GatewayId, GatewayMessage};
-use gearway_primitives::ActorId;
+use gearway_primitives::{ActorId, Answer, MessageId, Outgoing, RouteMessage, Routed};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, storage::unhashed},
 	frame_system,
@@ -176,6 +177,67 @@ fn the_sender_gives_up_at_once_and_nobody_else() {
 		}
 		assert_ok!(give_up(Some(sign(&text))));
 		assert_eq!(frame_system::Pallet::<Test>::block_number(), 1);
+	});
+}
+
+/// The engine's answer to the message with this id.
+fn answer(id: u8, code: ReplyCode) {
+	let outgoing = Outgoing {
+		id: MessageId::new([0xfe; 32]),
+		source: ActorId::new(GHOST),
+		destination: ActorId::zero(),
+		payload: vec![],
+		cause: MessageId::new([id; 32]),
+		topic: None,
+		answer: Some(Answer::new(MessageId::new([id; 32]), code)),
+	};
+	assert_eq!(EthereumInbox::route(&outgoing), Ok(Routed::Local));
+}
+
+const TRAP: ReplyCode =
+	ReplyCode::Error(ErrorReplyReason::Execution(SimpleExecutionError::UserspacePanic));
+const AUTO: ReplyCode = ReplyCode::Success(SuccessReplyReason::Auto);
+
+#[test]
+fn what_traps_in_its_program_has_failed_and_can_be_retried_and_trap_again() {
+	execute(|| {
+		bring_to_life();
+		failed();
+		events();
+		assert!(EthereumInbox::is_awaited(MessageId::new([1; 32])));
+		assert_noop!(retry(lost(), 0), Error::<Test>::NotFailed);
+
+		let key = ProvenKey::Message { gateway: GATEWAY, nonce: 1 };
+		for id in [1, 3, 4] {
+			answer(id, TRAP);
+			assert_eq!(events(), [Event::NotHandled { key, code: TRAP.to_bytes() }]);
+			assert!(!EthereumInbox::is_awaited(MessageId::new([id; 32])));
+			assert!(EthereumInbox::is_consumed(1));
+			assert_ok!(retry(lost(), 0));
+			events();
+		}
+		answer(5, AUTO);
+		assert!(events().is_empty());
+		assert_noop!(retry(lost(), 0), Error::<Test>::NotFailed);
+		assert_noop!(give_up(None), Error::<Test>::NotFailed);
+	});
+}
+
+/// What was handled cannot be given up, what was given up is not retried, whatever comes later.
+#[test]
+fn an_answer_counts_once() {
+	execute(|| {
+		bring_to_life();
+		failed();
+		answer(1, AUTO);
+		answer(1, TRAP);
+		assert_eq!(Failed::<Test>::iter().count(), 0);
+		answer(2, TRAP);
+		answer(2, AUTO);
+		assert_eq!(Failed::<Test>::iter().count(), 1);
+		// Not of a message of the inbox.
+		answer(77, TRAP);
+		assert_eq!(Failed::<Test>::iter().count(), 1);
 	});
 }
 

@@ -14,7 +14,7 @@ use gearway_ethereum::{
 	Claim, ContractEvent, EventSource, H256, Log,
 	testing::{gateway_log, receipt},
 };
-use gearway_primitives::{ActorId, Builtin, BuiltinCall, BuiltinReply, MessageId, Origin};
+use gearway_primitives::{ActorId, Builtin, BuiltinCall, BuiltinReply, MessageId, Origin, Value};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
 	sp_runtime::{AccountId32, DispatchError, DispatchResult},
@@ -26,17 +26,17 @@ const TOPIC: H256 = H256::repeat_byte(0x55);
 const SOURCE: EventSource = EventSource { contract: CONTRACT, topic: TOPIC };
 
 fn ask(program: [u8; 32], request: EthereumRequest) -> DispatchResult {
-	say(program, &request.encode())
+	say(program, &request.encode(), 0)
 }
 
 /// Sends the actor a message, as the program.
-fn say(program: [u8; 32], payload: &[u8]) -> DispatchResult {
+fn say(program: [u8; 32], payload: &[u8], value: Value) -> DispatchResult {
 	let call = BuiltinCall {
 		id: MessageId::zero(),
 		source: ActorId::new(program),
 		actor: ActorId::new(ETHEREUM_ACTOR),
 		payload,
-		value: 0,
+		value,
 		topic: None,
 		patience: 0,
 	};
@@ -253,9 +253,10 @@ fn the_actor_knows_its_requests_only() {
 		assert!(EthereumInbox::is_builtin(actor));
 		assert!(!EthereumInbox::is_builtin(ActorId::new(PROGRAM)));
 		let mut long = EthereumRequest::Unsubscribe { source: SOURCE }.encode();
+		assert_noop!(say(PROGRAM, &long, 1), Error::<Test>::ValueNotTaken);
 		long.push(0);
 		for payload in [&[][..], &[9], &long] {
-			assert_noop!(say(PROGRAM, payload), Error::<Test>::BadRequest);
+			assert_noop!(say(PROGRAM, payload, 0), Error::<Test>::BadRequest);
 		}
 	});
 }
