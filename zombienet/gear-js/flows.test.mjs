@@ -30,10 +30,10 @@ before(async () => {
 	assert.ok(providerAddress, 'set GEARWAY_GEAR_URL to the address of a Gear node, ws://…');
 	api = await GearApi.create({ providerAddress });
 	alice = await GearKeyring.fromSuri('//Alice');
-	const { binary } = (await wabt()).parseWat('echo.wat', ECHO).toBinary({});
+	const { buffer } = (await wabt()).parseWat('echo.wat', ECHO).toBinary({});
 	// A code is uploaded once: a custom section makes this one new at every run.
 	const name = new TextEncoder().encode(randomUUID());
-	code = Uint8Array.from([...binary, 0, name.length + 1, name.length, ...name]);
+	code = Uint8Array.from([...buffer, 0, name.length + 1, name.length, ...name]);
 });
 
 after(() => api?.disconnect());
