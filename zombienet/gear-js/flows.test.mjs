@@ -23,13 +23,15 @@ const ECHO = `(module
 		(call $read (i32.const 0) (i32.load (i32.const 0)) (i32.const 128) (i32.const 8))
 		(call $reply (i32.const 128) (i32.load (i32.const 0)) (i32.const -1) (i32.const 64))))`;
 
-let api, alice, code;
+let api, alice, code, nonce;
 
 before(async () => {
 	const providerAddress = process.env.GEARWAY_GEAR_URL;
 	assert.ok(providerAddress, 'set GEARWAY_GEAR_URL to the address of a Gear node, ws://…');
 	api = await GearApi.create({ providerAddress });
 	alice = await GearKeyring.fromSuri('//Alice');
+	// Counted here: a node may tell of a block before it counts what is in it.
+	nonce = (await api.rpc.system.accountNextIndex(alice.address)).toNumber();
 	const { buffer } = (await wabt()).parseWat('echo.wat', ECHO).toBinary({});
 	// A code is uploaded once: a custom section makes this one new at every run.
 	const name = new TextEncoder().encode(randomUUID());
@@ -38,18 +40,18 @@ before(async () => {
 
 after(() => api?.disconnect());
 
-/** Sends an extrinsic and returns its block and the event it must have brought. */
+/** Sends an extrinsic and returns the final block it is in and the event it must have brought. */
 function send(extrinsic, method) {
 	return new Promise((resolve, reject) => {
 		const seen = ({ status, events, dispatchError }) => {
 			if (dispatchError) return reject(new Error(JSON.stringify(dispatchError.toHuman())));
-			if (!status.isInBlock && !status.isFinalized) return;
-			const block = (status.isInBlock ? status.asInBlock : status.asFinalized).toHex();
+			if (!status.isFinalized) return;
+			const block = status.asFinalized.toHex();
 			const event = events.map(({ event }) => event).find((event) => event.method === method);
 			if (event) resolve({ block, data: event.data });
 			else reject(new Error(`no ${method} among the extrinsic's events`));
 		};
-		extrinsic.signAndSend(alice, seen).catch(reject);
+		extrinsic.signAndSend(alice, { nonce: nonce++ }, seen).catch(reject);
 	});
 }
 
