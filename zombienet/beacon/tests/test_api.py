@@ -148,10 +148,11 @@ class ApiTest(unittest.TestCase):
     def test_refusals(self) -> None:
         unknown = "0x" + "ab" * 32
         light_client = "/eth/v1/beacon/light_client"
+        root_of_head = "/eth/v1/beacon/blocks/head/root"
         for path, status in (
             ("/", 404),
             ("/eth/v1/beacon", 404),
-            ("/eth/v1/beacon/blocks/head/root/", 404),
+            (root_of_head + "/", 404),
             ("/eth/v1/beacon/headers/current", 400),
             ("/eth/v1/beacon/headers/-1", 400),
             ("/eth/v1/beacon/headers/0x12", 400),
